@@ -1,0 +1,1 @@
+"""Tunesmith's core: documents, fields, rules, derived numbers and presets, with no front end."""
