@@ -1,4 +1,4 @@
-"""Every key a config can hold: its type, title, help, unit and bounds, and what the trainer does with it.
+"""Every key a config can hold: its type, title, help and bounds, and what the trainer does with it.
 
 The models say what a well-formed value is. They check documents and are never written back into
 one: unknown keys are allowed, and the document stays the user's. Sources name files of Tiny Tool
@@ -59,7 +59,7 @@ Optimizer = Literal[
     "lomo",
     "adalomo",
     "grokadamw",
-    "schedule_free_radamw",
+    "schedule_free_radam",
     "schedule_free_adamw",
     "schedule_free_sgd",
     "apollo_adamw",
@@ -69,6 +69,21 @@ Optimizer = Literal[
 # The key may be absent. ``null`` is still refused: the models never check this default.
 OPTIONAL: Final[Any] = None
 
+KNOWN_MODELS: Final = (
+    "Qwen/Qwen3-0.6B",
+    "Qwen/Qwen3-1.7B",
+    "Qwen/Qwen3-4B",
+    "Qwen/Qwen3-8B",
+    "meta-llama/Llama-3.2-1B-Instruct",
+    "meta-llama/Llama-3.2-3B-Instruct",
+    "meta-llama/Llama-3.1-8B-Instruct",
+    "HuggingFaceTB/SmolLM2-135M-Instruct",
+    "HuggingFaceTB/SmolLM2-360M-Instruct",
+    "HuggingFaceTB/SmolLM2-1.7B-Instruct",
+    "google/gemma-3-1b-it",
+    "microsoft/Phi-3.5-mini-instruct",
+    "microsoft/Phi-4-mini-instruct",
+)
 KNOWN_METRICS: Final = (
     "tool_accuracy",
     "format_correctness",
@@ -84,7 +99,7 @@ class Use:
 
     Attributes:
         source: where the trainer reads it, or how it is known that nothing does.
-        absent: the value that the trainer uses when the key is absent; ``None`` where there is none.
+        absent: the value the trainer uses when the key is absent; ``None`` where there is none.
         absent_dpo: the same for DPO, where it differs.
         ignored: why the value has no effect, by method: ``sft`` (teacher mode too), ``dpo``.
         only: bounds count only with LoRA on (``lora``) or for DPO (``dpo``).
@@ -137,21 +152,7 @@ class ModelSection(Section):
         str,
         Use(
             "trainer.py:65,82,125,153",
-            suggestions=(
-                "Qwen/Qwen3-0.6B",
-                "Qwen/Qwen3-1.7B",
-                "Qwen/Qwen3-4B",
-                "Qwen/Qwen3-8B",
-                "meta-llama/Llama-3.2-1B-Instruct",
-                "meta-llama/Llama-3.2-3B-Instruct",
-                "meta-llama/Llama-3.1-8B-Instruct",
-                "HuggingFaceTB/SmolLM2-135M-Instruct",
-                "HuggingFaceTB/SmolLM2-360M-Instruct",
-                "HuggingFaceTB/SmolLM2-1.7B-Instruct",
-                "google/gemma-3-1b-it",
-                "microsoft/Phi-3.5-mini-instruct",
-                "microsoft/Phi-4-mini-instruct",
-            ),
+            suggestions=KNOWN_MODELS,
         ),
     ] = Field(
         title="Model",
@@ -189,7 +190,7 @@ class ModelSection(Section):
 class TokenizerSection(Section):
     """The tokenizer that prepares ToolBench data."""
 
-    name: Annotated[str, Use("data_generator.py:24")] = Field(
+    name: Annotated[str, Use("data_generator.py:24", suggestions=KNOWN_MODELS)] = Field(
         title="Tokenizer",
         description="Hugging Face id; tokenizes real ToolBench data, so it has to match the model.",
     )
@@ -220,7 +221,7 @@ class TrainingSection(Section):
         title="Method",
         description="sft and teacher_mode run the same supervised loop; dpo learns from pairs.",
     )
-    num_epochs: Annotated[int, Use("trainer.py:184,250", absent=3, unit="epochs")] = Field(
+    num_epochs: Annotated[int, Use("trainer.py:184,250", absent=3)] = Field(
         OPTIONAL,
         ge=1,
         title="Epochs",
@@ -472,7 +473,7 @@ class DataSection(Section):
     max_samples: Annotated[int, Use("data_generator.py:104,162", absent=100, unit="rows")] = Field(
         OPTIONAL,
         ge=1,
-        title="Rows",
+        title="Samples",
         description="Rows to take or make, before the split; ToolBench has about 126 000.",
     )
     train_split: Annotated[float, Use("data_generator.py:147,423", absent=0.8)] = Field(

@@ -6,11 +6,13 @@ surrogates) is refused here with its line and column. A document is never change
 ``put`` and ``drop`` copy the objects along the path and share the rest.
 """
 
+import codecs
 import json
 import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from core.errors import DocumentError, PathError
@@ -58,11 +60,9 @@ def read(data: bytes) -> Source:
         DocumentError: not UTF-8, over 1 MiB, or not one strict JSON object.
     """
     if len(data) > MAX_BYTES:
-        size = len(data) / MAX_BYTES
-        raise DocumentError(f"The file has {size:.1f} MiB; a config may have 1 MiB at most.")
-    text = _decode(data)
-    had_bom = text.startswith("\ufeff")
-    text = text.removeprefix("\ufeff")
+        raise DocumentError(f"The file has {len(data)} bytes; shorten it to {MAX_BYTES} (1 MiB).")
+    had_bom = data.startswith(codecs.BOM_UTF8)
+    text = _decode(data.removeprefix(codecs.BOM_UTF8))
     return Source(parse(text), text, had_bom)
 
 
@@ -73,14 +73,11 @@ def parse(text: str) -> Document:
         DocumentError: with the line, the column and the reason of the first fault.
     """
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        raise DocumentError("The text is over 1 MiB; a config may have 1 MiB at most.")
+        raise DocumentError("The text is over 1 MiB; shorten it to 1 MiB at most.")
     value = parse_value(text)
     if not isinstance(value, dict):
-        kind = type_name(value)
-        raise DocumentError(
-            f"A config is one JSON object with model, tokenizer, training, data and tools; "
-            f"this is {kind}."
-        )
+        start = len(text) - len(text.lstrip())
+        raise _at(text, start, f"This is {type_name(value)}; write one object: {{ ... }}.")
     return value
 
 
@@ -91,21 +88,27 @@ def parse_value(text: str) -> Any:
         DocumentError: with the line, the column and the reason of the first fault.
     """
     if not text.strip():
-        raise DocumentError("There is no JSON here; a config starts with { and ends with }.")
-    _Scan(text).run()
+        raise DocumentError("There is no JSON here; write an object: { ... }.")
+    fault = _Scan(text).fault()
+    sound = text if fault is None else text[: fault.position].rstrip()
     try:
-        return json.loads(text)
+        value = json.loads(sound)
     except json.JSONDecodeError as error:
-        raise _at(text, error.pos, _GRAMMAR.get(error.msg, error.msg + ".")) from None
+        # A fault at the end of the sound part is only that the text was cut there.
+        if fault is None or error.pos < len(sound):
+            raise _at(text, error.pos, _grammar(text, error)) from None
+    if fault:
+        raise _at(text, fault.position, fault.reason)
+    return value
 
 
 def write(document: Any) -> str:
-    """Write a JSON value as the trainer reads it: two spaces, keys in order, a newline at the end."""
+    """Write a JSON value: two spaces, keys in order, a newline at the end."""
     return _written(document, "\n") + "\n"
 
 
 def same(left: Any, right: Any) -> bool:
-    """Whether two JSON values are the same value of the same type; ``1``, ``1.0`` and ``true`` differ."""
+    """Whether two values are the same, type included: ``1``, ``1.0`` and ``true`` differ."""
     if type(left) is not type(right):
         return False
     if isinstance(left, dict):
@@ -130,13 +133,16 @@ def get(document: Any, path: Path, default: Any = ABSENT) -> Any:
     """The value at a path, or ``default`` where the path leads nowhere."""
     value = document
     for step in path:
-        if isinstance(value, dict) and isinstance(step, str) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
-            value = value[step]
-        else:
+        if not _leads(value, step):
             return default
+        value = value[step]
     return value
+
+
+def _leads(value: Any, step: str | int) -> bool:
+    if isinstance(step, int):
+        return isinstance(value, list) and 0 <= step < len(value)
+    return isinstance(value, dict) and step in value
 
 
 def put(document: Any, path: Path, value: Any) -> Any:
@@ -147,14 +153,20 @@ def put(document: Any, path: Path, value: Any) -> Any:
     Raises:
         PathError: where the path goes through a value that is no object or list.
     """
+    return _put(document, path, value, path)
+
+
+def _put(holder: Any, path: Path, value: Any, whole: Path) -> Any:
     if not path:
         return value
     step, rest = path[0], path[1:]
-    if isinstance(document, list) and isinstance(step, int) and 0 <= step < len(document):
-        return [*document[:step], put(document[step], rest, value), *document[step + 1 :]]
-    if isinstance(document, dict) and isinstance(step, str):
-        return {**document, step: put(document.get(step, {} if rest else None), rest, value)}
-    raise PathError(f"There is no place {path_text(path)!r} to write to; mend what holds it first.")
+    if isinstance(holder, list) and _leads(holder, step):
+        index = int(step)
+        return [*holder[:index], _put(holder[index], rest, value, whole), *holder[index + 1 :]]
+    if isinstance(holder, dict) and isinstance(step, str):
+        return {**holder, step: _put(holder.get(step, {}), rest, value, whole)}
+    place = path_text(whole)
+    raise PathError(f"There is no place {place!r} to write to; mend what holds it first.")
 
 
 def drop(document: Any, path: Path) -> Any:
@@ -179,7 +191,7 @@ def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def path_text(path: Path) -> str:
-    """A path as people write it: ``tools[2].parameters``; odd keys are quoted, ``training["a.b"]``."""
+    """A path as people write it: ``tools[2].parameters``, with odd keys quoted: ``data["a.b"]``."""
     parts = [_step_text(step, first=index == 0) for index, step in enumerate(path)]
     return "".join(parts)
 
@@ -218,22 +230,25 @@ def _at(text: str, position: int, reason: str) -> DocumentError:
     return DocumentError(reason, line, column)
 
 
-# CPython's own words (json/decoder.py and json/scanner.py), with what to do about each.
+# CPython's own words (json/decoder.py and Modules/_json.c), with what to do about each.
 _GRAMMAR: Final = {
     "Expecting value": "A value is missing or is not JSON; write text in double quotes, "
     "a number, true, false, null, a list or an object.",
-    "Expecting property name enclosed in double quotes": "A key in double quotes belongs here.",
-    "Expecting ':' delimiter": "A colon belongs between a key and its value.",
-    "Expecting ',' delimiter": "A comma is missing before this, or a bracket is not closed.",
-    "Extra data": "The object is already closed; delete what follows it.",
-    "Unterminated string starting at": "This text has no closing double quote.",
-    "Invalid control character at": "Text may not hold a raw line break or tab; write \\n or \\t.",
+    "Expecting property name enclosed in double quotes": "Write a key in double quotes here.",
+    "Expecting ':' delimiter": "Write a colon between a key and its value.",
+    "Expecting ',' delimiter": "Write a comma before this, or close the bracket that is open.",
+    "Extra data": "The JSON ends before this; delete what follows.",
+    "Unterminated string starting at": "Write the double quote that closes this text.",
+    "Invalid \\escape": "This backslash means nothing in JSON; write \\\\ for a backslash.",
+    "Invalid \\uXXXX escape": "Write four hexadecimal digits after \\u.",
+    "Unexpected UTF-8 BOM (decode using utf-8-sig)": "Delete the byte-order mark.",
 }
 
 _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+)
       | (?P<string>"(?:[^"\\\x00-\x1f]|\\.)*")
-      | (?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
+      | (?P<number>-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.]))
+      | (?P<numeral>[+-]?\.?\d[\w.+-]*)
       | (?P<word>-?[A-Za-z_]\w*)
       | (?P<comment>//|/\*|\#)
       | (?P<open>[{\[])
@@ -253,7 +268,28 @@ _WORDS: Final = {
     "None": "Write null instead of None.",
 }
 
+_NUL: Final = "A NUL character is not text; delete it, or save the file as UTF-8."
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _grammar(text: str, error: json.JSONDecodeError) -> str:
+    if error.msg == "Invalid control character at":
+        code = ord(text[error.pos])
+        if code == 0:
+            return _NUL
+        escape = {9: "\\t", 10: "\\n", 13: "\\r"}.get(code, f"\\u{code:04x}")
+        return f"Text may not hold a raw line break, tab or control character; write {escape}."
+    return _GRAMMAR.get(error.msg, f"{error.msg}; correct the JSON here.")
+
+
+class _Fault(Exception):
+    """A fault at a 0-based position of the text."""
+
+    def __init__(self, position: int, reason: str) -> None:
+        super().__init__(reason)
+        self.position = position
+        self.reason = reason
 
 
 class _Scan:
@@ -268,7 +304,15 @@ class _Scan:
         self.last_string: tuple[int, str] | None = None
         self.comma: int | None = None
 
-    def run(self) -> None:
+    def fault(self) -> _Fault | None:
+        """The first fault that is not one of grammar, or ``None``."""
+        try:
+            self._run()
+        except _Fault as fault:
+            return fault
+        return None
+
+    def _run(self) -> None:
         position = 0
         while match := _TOKEN.match(self.text, position):
             kind = match.lastgroup or ""
@@ -276,17 +320,14 @@ class _Scan:
                 getattr(self, "_" + kind)(position, match.group())
             position = match.end()
 
-    def _fail(self, position: int, reason: str) -> DocumentError:
-        return _at(self.text, position, reason)
-
     def _string(self, position: int, token: str) -> None:
         self.comma = None
         text = self._plain(token) if "\\" in token else token[1:-1]
         if "\x00" in text:
-            raise self._fail(position, "Text may not hold a NUL character; delete the \\u0000.")
+            raise _Fault(position, _NUL)
         if _SURROGATE.search(text):
             reason = "Half of a surrogate pair is not a character; write both halves or delete it."
-            raise self._fail(position, reason)
+            raise _Fault(position, reason)
         self.last_string = (position, text)
 
     def _plain(self, token: str) -> str:
@@ -301,36 +342,38 @@ class _Scan:
         if token.lstrip("-").isdigit():
             if len(token) > 17 or abs(int(token)) > MAX_INTEGER:
                 reason = "Whole numbers beyond 2^53 change in many programs; use a smaller one."
-                raise self._fail(position, reason)
+                raise _Fault(position, reason)
         elif math.isinf(float(token)):
-            raise self._fail(
-                position, f"{token[:24]} is too large for a number; use a smaller one."
-            )
+            raise _Fault(position, f"{token[:24]} is too large for a number; use a smaller one.")
+
+    def _numeral(self, position: int, token: str) -> None:
+        reason = f"{token[:24]!r} is not a JSON number; write it like 7, -0.5 or 5e-5."
+        raise _Fault(position, reason)
 
     def _word(self, position: int, token: str) -> None:
         self._value()
         if reason := _WORDS.get(token):
-            raise self._fail(position, reason)
+            raise _Fault(position, reason)
 
     def _comment(self, position: int, token: str) -> None:
-        raise self._fail(position, "JSON has no comments; delete this one.")
+        raise _Fault(position, "JSON has no comments; delete this one.")
 
     def _quote(self, position: int, token: str) -> None:
-        raise self._fail(position, "JSON text stands in double quotes; replace the single quotes.")
+        raise _Fault(position, "JSON text stands in double quotes; replace the single quotes.")
 
     def _nul(self, position: int, token: str) -> None:
-        raise self._fail(position, "A NUL character is not text; delete it.")
+        raise _Fault(position, _NUL)
 
     def _open(self, position: int, token: str) -> None:
         self._value()
         self.keys.append(set() if token == "{" else None)
         if len(self.keys) > MAX_DEPTH:
             reason = f"Objects and lists are nested over {MAX_DEPTH} deep; make it flatter."
-            raise self._fail(position, reason)
+            raise _Fault(position, reason)
 
     def _close(self, position: int, token: str) -> None:
         if self.comma is not None:
-            raise self._fail(self.comma, f"Delete this comma: nothing follows it before {token}.")
+            raise _Fault(self.comma, f"Delete this comma: nothing follows it before {token}.")
         self._value()
         if self.keys:
             self.keys.pop()
@@ -346,9 +389,7 @@ class _Scan:
             return
         position, key = self.last_string
         if key in self.keys[-1]:
-            raise self._fail(
-                position, f"The key {key[:80]!r} stands twice in this object; delete one."
-            )
+            raise _Fault(position, f"The key {key[:80]!r} stands twice in this object; delete one.")
         self.keys[-1].add(key)
 
     def _value(self) -> None:
@@ -376,6 +417,13 @@ def _block(opening: str, items: list[str], closing: str, newline: str) -> str:
 
 def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def scientific_text(value: float) -> str:
+    """A small number as researchers write learning rates: ``3e-4``; others as ``number_text``."""
+    if not 0 < abs(value) < 0.01:
+        return number_text(value)
+    return f"{Decimal(repr(value)).normalize():e}"
 
 
 def number_text(value: float) -> str:

@@ -2,6 +2,7 @@
 
     TunesmithError
     ├── DocumentError     text that is not a document; knows line, column and reason
+    ├── InputError        a file that can't be read or written
     ├── PathError         a path that leads nowhere in this document
     ├── UnknownPreset     no preset has that id
     └── UnknownTrainer    no trainer has that name
@@ -28,6 +29,10 @@ class DocumentError(TunesmithError):
         self.line = line
         self.column = column
         self.reason = reason
+
+
+class InputError(TunesmithError):
+    """A file that can't be read or written; the text starts with its name."""
 
 
 class PathError(TunesmithError):

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from core.config import Section, Tool, TrainingConfig, Use
-from core.document import Path
+from core.document import Document, Path
 
 Kind = Literal["text", "integer", "number", "boolean", "choice", "list", "object"]
 
@@ -155,6 +155,23 @@ def keys_at(path: Path) -> frozenset[str]:
 def is_open(path: Path) -> bool:
     """Whether the object at a path is the user's own, such as a tool's parameters."""
     return any(spec.kind == "object" for spec in _prefixes(generic(path)))
+
+
+def unknown(document: Document) -> Iterator[Path]:
+    """The keys that no model knows, outermost only, in the document's order."""
+    yield from _unknown(document, ())
+
+
+def _unknown(value: Any, path: Path) -> Iterator[Path]:
+    if isinstance(value, list) and keys_at((*path, 0)):
+        for index, item in enumerate(value):
+            yield from _unknown(item, (*path, index))
+    elif isinstance(value, dict) and (known := keys_at(path)):
+        for key, item in value.items():
+            if key in known:
+                yield from _unknown(item, (*path, key))
+            else:
+                yield (*path, key)
 
 
 def _prefixes(path: Path) -> Iterator[FieldSpec]:

@@ -1,4 +1,4 @@
-"""A document as the rules look at it: typed reads that never raise, and the trainer's own defaults."""
+"""A document as the rules look at it: typed reads that never raise, with the trainer's defaults."""
 
 from functools import cached_property, lru_cache
 from typing import Any

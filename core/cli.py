@@ -1,0 +1,474 @@
+"""``python -m core``: check, fix and compare configs in a terminal, a script or CI.
+
+Each command is one function that prints its result and returns the exit code. What a command
+needs is imported in it, so that ``--help`` and ``check`` start fast.
+"""
+
+import argparse
+import contextlib
+import functools
+import json
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from core.document import MAX_BYTES, Document, Source, read, write
+from core.errors import DocumentError, InputError, TunesmithError
+
+if TYPE_CHECKING:
+    from core.findings import Finding, Report
+
+FINE: Final = 0
+COMPLAINT: Final = 1
+UNREADABLE: Final = 2
+INTERRUPTED: Final = 130
+"""128 + SIGINT, as a shell reports Ctrl-C."""
+PIPE_CLOSED: Final = 141
+"""128 + SIGPIPE, as a shell reports a reader that went away."""
+
+# A file beyond a config's own limit is still read this far, so that the message can say its size.
+_READ_LIMIT: Final = 64 * MAX_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Where a command reads and writes."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+
+    def say(self, text: str) -> None:
+        """Write a result."""
+        self.stdout.write(text)
+
+    def complain(self, line: str) -> None:
+        """Write one line to stderr."""
+        from core.render import printable
+
+        self.stderr.write(printable(line) + "\n")
+
+
+def main(
+    argv: Sequence[str] | None = None,
+    stdin: TextIO | None = None,
+    stdout: TextIO | None = None,
+    stderr: TextIO | None = None,
+) -> int:
+    """Run one command and return its exit code; the arguments default to the process's own."""
+    streams = Streams(
+        _usable(stdin or sys.stdin), _usable(stdout or sys.stdout), _usable(stderr or sys.stderr)
+    )
+    try:
+        code = _run(argv, streams)
+        streams.stdout.flush()
+    except BrokenPipeError:
+        _silence(streams.stdout)
+        return PIPE_CLOSED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError as error:
+        _silence(streams.stdout)
+        streams.complain(f"The output can't be written: {error.strerror or error}.")
+        return UNREADABLE
+    return code
+
+
+def _run(argv: Sequence[str] | None, streams: Streams) -> int:
+    try:
+        with contextlib.redirect_stdout(streams.stdout), contextlib.redirect_stderr(streams.stderr):
+            args = parser().parse_args(argv)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else UNREADABLE
+    command: Callable[[argparse.Namespace, Streams], int] = args.command
+    try:
+        return command(args, streams)
+    except TunesmithError as error:
+        streams.complain(str(error))
+    except OSError:
+        raise
+    # A fault of ours is one line to the user; `python -X dev -m core` shows where it is.
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        streams.complain(f"Tunesmith failed on this input ({type(error).__name__}); report it.")
+    return UNREADABLE
+
+
+def _usable(stream: TextIO | None) -> TextIO:
+    # Python sets a standard stream to None where the shell closed it.
+    if stream is None:
+        return open(os.devnull, "r+", encoding="utf-8")
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure and stream.writable():
+        reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+    return stream
+
+
+def _silence(stream: TextIO) -> None:
+    """Send what is still buffered nowhere, so that Python's own exit stays quiet."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _presets(args: argparse.Namespace, streams: Streams) -> int:
+    from core.presets import find, load
+    from core.render import presets_text
+
+    streams.say(write(find(args.id).config) if args.id else presets_text(load()))
+    return FINE
+
+
+def _check(args: argparse.Namespace, streams: Streams) -> int:
+    show = _json_report if args.json else _plain_report
+    codes = [_check_one(name, show, args, streams) for name in args.files]
+    return max(codes)
+
+
+def _check_one(
+    name: str, show: Callable[..., str], args: argparse.Namespace, streams: Streams
+) -> int:
+    from core import log
+
+    try:
+        report = _report(_source(name, streams), args.trainer)
+    except InputError as error:
+        streams.complain(str(error))
+        return UNREADABLE
+    log.checked(name, report, logging.INFO)
+    streams.say(show(name, report, alone=len(args.files) == 1))
+    return COMPLAINT if _has_complaint(report, strict=args.strict) else FINE
+
+
+def _report(source: Source, trainer: str) -> "Report":
+    from core.check import check
+
+    report = check(source.document, trainer)
+    return _with_mark(report) if source.had_bom else report
+
+
+def _with_mark(report: "Report") -> "Report":
+    """The report about a file that a JSON reader such as the trainer's refuses to open."""
+    from core.findings import Finding
+
+    message = "The file starts with a byte-order mark; the trainer's JSON reader stops at it."
+    remedy = "Save it as UTF-8 without a byte-order mark; `fix` does."
+    mark = Finding("config.json.byte_order_mark", "error", (), message, remedy)
+    trainer = replace(report.trainer, blockers=(mark, *report.trainer.blockers))
+    return replace(report, trainer=trainer)
+
+
+def _has_complaint(report: "Report", *, strict: bool) -> bool:
+    return bool(report.errors or (strict and (report.warnings or report.trainer.blockers)))
+
+
+def _json_report(name: str, report: "Report", *, alone: bool) -> str:
+    if alone:
+        return write(report.as_json())
+    return json.dumps({"file": name, **report.as_json()}) + "\n"
+
+
+def _plain_report(name: str, report: "Report", *, alone: bool) -> str:
+    from core.render import printable, report_text
+
+    return report_text(report) if alone else f"{printable(name)}: {report_text(report)}\n"
+
+
+def _fix(args: argparse.Namespace, streams: Streams) -> int:
+    from core.check import check, fix
+
+    source = _source(args.file, streams)
+    fixed, applied = fix(source.document, rule=args.rule)
+    text = write(fixed) if applied else source.text
+    if args.out in (None, "-"):
+        streams.say(text)
+    else:
+        _write_file(args.out, text)
+    for line in _fix_summary(applied, args.rule):
+        streams.complain(line)
+    return COMPLAINT if check(fixed).errors else FINE
+
+
+def _fix_summary(applied: "Sequence[Finding]", rule: str | None) -> list[str]:
+    from core.render import counted
+
+    if not applied:
+        return [f"Nothing to fix for the rule {rule!r}." if rule else "Nothing to fix."]
+    lines = [f"  {finding.field}: {finding.remedy} [{finding.rule}]" for finding in applied]
+    return [f"Applied {counted(len(applied), 'fix', 'fixes')}:", *lines]
+
+
+def _diff(args: argparse.Namespace, streams: Streams) -> int:
+    from core import render
+    from core.compare import compare
+
+    names = [args.base, *args.others]
+    documents = [_document(name, streams) for name in names]
+    comparison = compare(documents, names, args.all)
+    forms: dict[str, Callable[[], str]] = {
+        "json": lambda: write(comparison.as_json()),
+        "markdown": lambda: render.comparison_markdown(comparison),
+        "csv": lambda: render.comparison_csv(comparison),
+        "text": lambda: render.comparison_text(comparison),
+    }
+    streams.say(forms[args.form]())
+    return COMPLAINT if comparison.differs else FINE
+
+
+def _derive(args: argparse.Namespace, streams: Streams) -> int:
+    from core.derive import derive
+    from core.render import derived_text
+    from core.view import View
+
+    derived = derive(View(_document(args.file, streams)))
+    streams.say(write(derived.as_json()) if args.json else derived_text(derived))
+    return FINE
+
+
+def _schema(args: argparse.Namespace, streams: Streams) -> int:
+    from core.schema import json_schema
+
+    streams.say(write(json_schema()))
+    return FINE
+
+
+def _fields(args: argparse.Namespace, streams: Streams) -> int:
+    from core.render import fields_markdown, fields_text
+
+    streams.say(fields_markdown() if args.markdown else fields_text())
+    return FINE
+
+
+def _document(name: str, streams: Streams) -> Document:
+    return _source(name, streams).document
+
+
+def _source(name: str, streams: Streams) -> Source:
+    try:
+        return read(_stdin(streams) if name == "-" else _file(name))
+    except DocumentError as error:
+        place = f"line {error.line}, column {error.column}"
+        raise InputError(f"{name}: {place}: {error.reason}") from None
+
+
+def _stdin(streams: Streams) -> bytes:
+    binary = getattr(streams.stdin, "buffer", None)
+    if binary is not None:
+        return bytes(binary.read(_READ_LIMIT))
+    return streams.stdin.read().encode("utf-8", "surrogatepass")
+
+
+def _file(name: str) -> bytes:
+    try:
+        with open(name, "rb") as file:
+            return file.read(_READ_LIMIT)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name}: can't be read: {_why(error)}.") from None
+
+
+def _write_file(name: str, text: str) -> None:
+    try:
+        _replace(Path(name).resolve(), text)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name}: can't be written: {_why(error)}.") from None
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _replace(target: Path, text: str) -> None:
+    """Write a file as a whole or not at all; a device or pipe is written to as it is."""
+    if target.exists() and not target.is_file():
+        target.write_text(text, encoding="utf-8", newline="\n")
+        return
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        if target.exists():
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+_ABOUT: Final = """\
+Check, fix and compare training configs for Tiny Tool Use.
+
+FILE is a config in JSON; - reads it from standard input."""
+
+_EXITS: Final = """\
+exit codes:
+  0  nothing to complain about, or no difference
+  1  errors, or differences
+  2  the input or the arguments can't be used; one line on stderr says why
+
+examples:
+  python -m core presets sft_toolbench > my.json
+  python -m core check my.json
+  python -m core COMMAND --help"""
+
+_PRESETS_ABOUT: Final = "List the presets, or print the config of one as JSON."
+_PRESETS_MORE: Final = """\
+examples:
+  python -m core presets
+  python -m core presets dpo_basic > my.json"""
+
+_CHECK_ABOUT: Final = """\
+Say what is wrong with configs and what the trainer will make of them.
+
+An error makes a config invalid. A warning or an info blocks nothing. "stops" says why the trainer
+would not get to its end, which a valid config can do too."""
+_CHECK_MORE: Final = """\
+exit codes:
+  0  no errors
+  1  errors; with --strict also warnings, or a trainer that stops
+  2  a FILE can't be read; the others are still checked
+
+--json prints one report. With several FILEs it prints one JSON object a line: the file's name
+under "file", and its report.
+
+examples:
+  python -m core check my.json
+  python -m core check --strict --json configs/*.json
+  python -m core presets hybrid | python -m core check -"""
+
+_FIX_ABOUT: Final = """\
+Apply the fixes that `check` offers, one after the other, and print the config.
+
+A summary of what was done goes to stderr. Without anything to fix the config stays as it is, byte
+for byte."""
+_FIX_MORE: Final = """\
+exit codes:
+  0  the fixed config has no errors
+  1  it still has errors
+  2  FILE can't be read, or OUT can't be written
+
+examples:
+  python -m core fix my.json > fixed.json
+  python -m core fix my.json -o my.json
+  python -m core fix my.json --rule config.key.unknown"""
+
+_DIFF_ABOUT: Final = """\
+Show the settings that differ between configs; the first one is the base.
+
+Tools are compared by name, other lists by position. 1 and 1.0 are the same number; a row with a
+note still shows them."""
+_DIFF_MORE: Final = """\
+exit codes:
+  0  no difference
+  1  differences
+  2  a config can't be read
+
+--json also holds the patch (RFC 6902) from the first to the second where there are two.
+
+examples:
+  python -m core diff old.json new.json
+  python -m core diff --csv configs/*.json > configs.csv
+  python -m core presets dpo_basic | python -m core diff - my.json"""
+
+_DERIVE_ABOUT: Final = """\
+Show what follows from a config: rows, optimizer updates, warm-up, peak learning rate, tokens."""
+_DERIVE_MORE: Final = """\
+Where chance decides a number it has a lowest and a highest value. - can't be said; the reason
+stands beside it.
+
+examples:
+  python -m core derive my.json
+  python -m core derive --json my.json"""
+
+_SCHEMA_ABOUT: Final = "Print the JSON Schema (draft 2020-12) of a config, for editors."
+_SCHEMA_MORE: Final = """\
+examples:
+  python -m core schema > config.schema.json"""
+
+_FIELDS_ABOUT: Final = "List every known key, what it takes and what the trainer uses without it."
+_FIELDS_MORE: Final = """\
+examples:
+  python -m core fields
+  python -m core fields --markdown > docs/fields.md"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands; each sets ``command`` to its function."""
+    top = argparse.ArgumentParser(
+        "python -m core", description=_ABOUT, epilog=_EXITS, formatter_class=_help_format()
+    )
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_presets(commands)
+    _add_check(commands)
+    _add_fix(commands)
+    _add_diff(commands)
+    _add_derive(commands)
+    _add(commands, "schema", _schema, _SCHEMA_ABOUT, _SCHEMA_MORE)
+    fields = _add(commands, "fields", _fields, _FIELDS_ABOUT, _FIELDS_MORE)
+    fields.add_argument("--markdown", action="store_true", help="print the reference page")
+    return top
+
+
+def _help_format() -> Any:
+    return functools.partial(argparse.RawDescriptionHelpFormatter, width=98)
+
+
+def _add(
+    commands: Any,
+    name: str,
+    command: Callable[[argparse.Namespace, Streams], int],
+    about: str,
+    more: str,
+) -> argparse.ArgumentParser:
+    summary = about.splitlines()[0]
+    added: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=about, epilog=more, formatter_class=_help_format()
+    )
+    added.set_defaults(command=command)
+    return added
+
+
+def _add_presets(commands: Any) -> None:
+    presets = _add(commands, "presets", _presets, _PRESETS_ABOUT, _PRESETS_MORE)
+    presets.add_argument("id", nargs="?", metavar="ID", help="print this preset's config")
+
+
+def _add_check(commands: Any) -> None:
+    check = _add(commands, "check", _check, _CHECK_ABOUT, _CHECK_MORE)
+    check.add_argument("files", nargs="+", metavar="FILE", help="a config in JSON, or -")
+    check.add_argument("--json", action="store_true", help="print reports as JSON")
+    check.add_argument(
+        "--trainer",
+        metavar="NAME",
+        default="tiny_tool_use",
+        help="default: %(default)s",
+    )
+    check.add_argument("--strict", action="store_true", help="exit 1 on warnings and blockers too")
+
+
+def _add_fix(commands: Any) -> None:
+    fix = _add(commands, "fix", _fix, _FIX_ABOUT, _FIX_MORE)
+    fix.add_argument("file", metavar="FILE", help="a config in JSON, or -")
+    fix.add_argument("--rule", metavar="ID", help="apply only the fixes of this rule")
+    fix.add_argument("-o", dest="out", metavar="OUT", help="write to this file, not to stdout")
+
+
+def _add_diff(commands: Any) -> None:
+    diff = _add(commands, "diff", _diff, _DIFF_ABOUT, _DIFF_MORE)
+    diff.add_argument("base", metavar="A", help="the config to compare with, in JSON, or -")
+    diff.add_argument("others", nargs="+", metavar="B", help="the configs to compare, or -")
+    diff.add_argument("--all", action="store_true", help="show equal settings too")
+    forms = diff.add_mutually_exclusive_group()
+    for form, name in (("json", "JSON"), ("markdown", "a Markdown table"), ("csv", "CSV")):
+        forms.add_argument(
+            f"--{form}", dest="form", action="store_const", const=form, help=f"print {name}"
+        )
+    diff.set_defaults(form="text")
+
+
+def _add_derive(commands: Any) -> None:
+    derive = _add(commands, "derive", _derive, _DERIVE_ABOUT, _DERIVE_MORE)
+    derive.add_argument("file", metavar="FILE", help="a config in JSON, or -")
+    derive.add_argument("--json", action="store_true", help="print JSON")

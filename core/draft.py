@@ -1,0 +1,135 @@
+"""The config that is being edited: one immutable draft, and a history that can go back.
+
+A draft keeps the text it was opened from, so that an import that was not edited, or was edited
+and then undone, is written byte for byte as it came in.
+"""
+
+import re
+from dataclasses import dataclass
+from dataclasses import replace as with_changes
+from typing import Final
+
+from core.document import ABSENT, Document, Path, Source, drop, get, identical, put, same, write
+
+HISTORY_LIMIT: Final = 200
+
+_MODEL: Final = ("model", "name")
+_TOKENIZER: Final = ("tokenizer", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One state of the config that is open.
+
+    Attributes:
+        name: the user's name for it, which the download is named after.
+        document: the config as it stands.
+        base: the config as it was opened; "changed" means different from it.
+        text: the text that ``base`` was read from.
+        origin: where it came from: ``preset:<id>``, ``import:<file>`` or ``empty``.
+    """
+
+    name: str
+    document: Document
+    base: Document
+    text: str
+    origin: str
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the document is not what was opened."""
+        return not identical(self.document, self.base)
+
+    @property
+    def preset_id(self) -> str | None:
+        """The preset it was opened from, if it was."""
+        kind, _, name = self.origin.partition(":")
+        return name if kind == "preset" else None
+
+    def as_text(self) -> str:
+        """The config as a file: the text it was opened from while nothing is changed."""
+        return write(self.document) if self.is_changed else self.text
+
+    def with_document(self, document: Document) -> "Draft":
+        """The draft with another document."""
+        return with_changes(self, document=document)
+
+
+def empty() -> Draft:
+    """A draft with the sections that every config needs, and nothing in them."""
+    document: Document = {"model": {}, "tokenizer": {}, "training": {}, "data": {}, "tools": []}
+    return Draft("untitled", document, document, write(document), "empty")
+
+
+def from_source(name: str, source: Source, origin: str) -> Draft:
+    """A draft of a text that was read."""
+    return Draft(name, source.document, source.document, source.text, origin)
+
+
+def from_document(name: str, document: Document, origin: str) -> Draft:
+    """A draft of a document that has no text of its own, such as a preset's."""
+    return Draft(name, document, document, write(document), origin)
+
+
+def with_value(document: Document, path: Path, value: object) -> Document:
+    """The document with a field set, or taken out where the value is ``ABSENT``.
+
+    The tokenizer follows the model for as long as the two have the same name.
+
+    Raises:
+        PathError: where the path goes through a value that is no object or list.
+    """
+    if path == _MODEL and follows_model(document) and isinstance(value, str):
+        document = put(document, _TOKENIZER, value)
+    return _set(document, path, value)
+
+
+def follows_model(document: Document) -> bool:
+    """Whether the tokenizer's name is the model's, or neither is set yet."""
+    model, tokenizer = get(document, _MODEL), get(document, _TOKENIZER)
+    holder = get(document, _TOKENIZER[:1], {})
+    return isinstance(holder, dict) and same(model, tokenizer)
+
+
+def _set(document: Document, path: Path, value: object) -> Document:
+    changed: Document = drop(document, path) if value is ABSENT else put(document, path, value)
+    return changed
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The open draft with what undo and redo lead to."""
+
+    present: Draft
+    past: tuple[Draft, ...] = ()
+    future: tuple[Draft, ...] = ()
+
+    def then(self, draft: Draft) -> "History":
+        """The history after a change; a change that changes nothing is none."""
+        if draft == self.present and identical(draft.document, self.present.document):
+            return self
+        return History(draft, (*self.past, self.present)[-HISTORY_LIMIT:])
+
+    def undone(self) -> "History":
+        """The history one step back, or as it is at the beginning."""
+        if not self.past:
+            return self
+        return History(self.past[-1], self.past[:-1], (self.present, *self.future))
+
+    def redone(self) -> "History":
+        """The history one step forward again, or as it is at the end."""
+        if not self.future:
+            return self
+        return History(self.future[0], (*self.past, self.present), self.future[1:])
+
+
+# Names that Windows keeps for devices, with any ending (Microsoft, "Naming Files, Paths").
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def file_name(name: str) -> str:
+    """A file name for a config that every system takes: ``my run / 2`` becomes ``my-run-2.json``."""
+    stem = re.sub(r"[^\w.-]+", "-", name.removesuffix(".json")).strip("-. ")[:100].rstrip("-. ")
+    if not stem or _RESERVED.fullmatch(stem):
+        stem = f"config-{stem}".rstrip("-")
+    return stem + ".json"

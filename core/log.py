@@ -1,0 +1,99 @@
+"""What happened to a config, one line an event, through the standard library's logging.
+
+    [TrainingConfig] opened name='sft' origin='preset:dpo_basic'
+    [ConfigValidator] checked name='sft' errors=2 warnings=1 infos=4 runs=False
+
+A line never holds a whole config. Every text in it is redacted, shortened and has its control
+characters escaped. Nothing is written until a front end calls ``configure``.
+"""
+
+import logging
+from typing import Any, Final
+
+from core.findings import Report
+from core.rules.secrets import redact
+
+LOGGER: Final = logging.getLogger("tunesmith")
+TEXT_LENGTH: Final = 120
+
+# Without a handler, logging would print warnings to stderr by itself.
+LOGGER.addHandler(logging.NullHandler())
+
+_FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
+# A pasted name can be as long as a config; a secret is found well within this much of it.
+_SCANNED: Final = 4000
+
+
+class _Handler(logging.StreamHandler[Any]):
+    """The one handler that ``configure`` sets."""
+
+
+def configure(level: int | str = logging.INFO) -> None:
+    """Write events of this level and above to stderr; calling it again changes the level only.
+
+    Raises:
+        ValueError: the level is no name of a logging level.
+    """
+    LOGGER.setLevel(level)
+    if any(isinstance(handler, _Handler) for handler in LOGGER.handlers):
+        return
+    handler = _Handler()
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    LOGGER.addHandler(handler)
+    LOGGER.propagate = False
+
+
+def created(name: str, origin: str) -> None:
+    """A config was started: ``origin`` is ``preset:<id>``, ``import:<file>`` or ``empty``."""
+    _event(logging.INFO, "[TrainingConfig] created", name=name, origin=origin)
+
+
+def opened(name: str, origin: str) -> None:
+    """A preset, a saved config or an imported file was opened."""
+    _event(logging.INFO, "[TrainingConfig] opened", name=name, origin=origin)
+
+
+def saved(name: str, config_id: str, revision: int) -> None:
+    """A config was written to the store."""
+    _event(logging.INFO, "[TrainingConfig] saved", name=name, id=config_id, revision=revision)
+
+
+def checked(name: str, report: Report, level: int = logging.DEBUG) -> None:
+    """A config was checked; ``DEBUG`` suits a check at each edit."""
+    _event(
+        level,
+        "[ConfigValidator] checked",
+        name=name,
+        errors=len(report.errors),
+        warnings=len(report.warnings),
+        infos=len(report.infos),
+        runs=report.trainer.runs,
+    )
+
+
+def downloaded(name: str, size: int) -> None:
+    """A config was handed out as a file of ``size`` bytes."""
+    _event(logging.INFO, "[TrainingConfig] downloaded", name=name, bytes=size)
+
+
+def imported(name: str, size: int) -> None:
+    """A file of ``size`` bytes was read as a config."""
+    _event(logging.INFO, "[TrainingConfig] imported", name=name, bytes=size)
+
+
+def refused(name: str, reason: str) -> None:
+    """A file could not be read as a config."""
+    _event(logging.WARNING, "[TrainingConfig] import refused", name=name, reason=reason)
+
+
+def _event(level: int, event: str, **facts: object) -> None:
+    if LOGGER.isEnabledFor(level):
+        parts = (f"{key}={_shown(value)}" for key, value in facts.items())
+        LOGGER.log(level, "%s %s", event, " ".join(parts))
+
+
+def _shown(value: object) -> str:
+    if not isinstance(value, str):
+        return str(value)
+    text = redact(value[:_SCANNED])
+    return repr(text if len(text) <= TEXT_LENGTH else text[: TEXT_LENGTH - 1] + "…")

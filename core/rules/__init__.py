@@ -1,0 +1,43 @@
+"""The rules: pure functions from facts to findings, one module a theme.
+
+A rule never raises, whatever the document holds, and knows of no other rule.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from core.facts import Facts
+from core.findings import Finding
+from core.rules import (
+    data,
+    dpo,
+    evaluation,
+    importing,
+    learning_rate,
+    model,
+    no_effect,
+    schedule,
+    security,
+    shape,
+    tools,
+    training,
+    unknown,
+)
+
+Rule = Callable[[Facts], Iterable[Finding]]
+
+RULES: Final[tuple[Rule, ...]] = (
+    *importing.RULES,
+    *shape.RULES,
+    *unknown.RULES,
+    *model.RULES,
+    *training.RULES,
+    *learning_rate.RULES,
+    *schedule.RULES,
+    *data.RULES,
+    *dpo.RULES,
+    *tools.RULES,
+    *evaluation.RULES,
+    *security.RULES,
+    *no_effect.RULES,
+)

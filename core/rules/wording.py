@@ -1,0 +1,77 @@
+"""How findings are made and how values are written in their messages."""
+
+from typing import Any, Final
+
+from core.document import Path, number_text, type_name
+from core.findings import Finding, Patch
+from core.rules.secrets import kind_of
+
+_SHOWN: Final = 60
+_LARGEST: Final = 1e300
+
+
+def shown(value: Any) -> str:
+    """A value for a message: short, as JSON writes it, and never one that may be a secret."""
+    if isinstance(value, str):
+        return "a hidden text" if kind_of(value) else f"'{shortened(value)}'"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return _number(value)
+    return type_name(value)
+
+
+def shortened(text: str) -> str:
+    """A text of at most 60 characters on one line."""
+    line = " ".join(text.split()) if len(text) < 4 * _SHOWN else text[:_SHOWN]
+    return line if len(text) <= _SHOWN else line[: _SHOWN - 3] + "..."
+
+
+def count(number: float, noun: str) -> str:
+    """A number with its noun, in the singular for 1: ``1 row``, ``22 updates``."""
+    return f"{shown(number)} {noun if number == 1 else noun + 's'}"
+
+
+def error(
+    rule: str,
+    path: Path,
+    message: str,
+    remedy: str,
+    fix: Patch | None = None,
+    *,
+    safe: bool = False,
+) -> Finding:
+    """A finding that makes the config invalid."""
+    return Finding(rule, "error", path, message, remedy, fix, safe)
+
+
+def warning(
+    rule: str,
+    path: Path,
+    message: str,
+    remedy: str,
+    fix: Patch | None = None,
+    *,
+    safe: bool = False,
+) -> Finding:
+    """A finding that a user should know and may ignore."""
+    return Finding(rule, "warning", path, message, remedy, fix, safe)
+
+
+def info(
+    rule: str,
+    path: Path,
+    message: str,
+    remedy: str,
+    fix: Patch | None = None,
+    *,
+    safe: bool = False,
+) -> Finding:
+    """A finding that says what has no effect or what the trainer uses instead."""
+    return Finding(rule, "info", path, message, remedy, fix, safe)
+
+
+def _number(value: float) -> str:
+    if not abs(value) < _LARGEST:
+        return "a number out of range"
+    return str(value) if isinstance(value, int) else number_text(value)

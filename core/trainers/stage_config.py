@@ -1,0 +1,232 @@
+"""First stage: train.py reads the file, checks it with its own schema and takes it apart.
+
+``config.py`` is ``src/utils/config.py``. The schema is skipped for every spelling of "toolbench"
+(config.py:16), so that strategy meets each wrong value only where it is used.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from core.document import ABSENT, type_name
+from core.facts import Facts
+from core.findings import Finding, Patch, add, remove
+from core.trainers.stops import mend, raises, section, shown, stop
+from core.view import View, path_of
+
+DEFAULT_MODEL: Final = "Qwen/Qwen3-0.6B"
+"""The model of all configs that the trainer ships with."""
+
+REAL_DATA: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "strategy": "toolbench",
+        "generation_type": "real",
+        "max_samples": 700,
+        "train_split": 0.99,
+    }
+)
+"""The data section of the trainer's own ToolBench config."""
+
+
+def blockers(facts: Facts) -> Iterator[Finding]:
+    """Why train.py would not get through reading this config."""
+    yield from _sections(facts.view)
+    yield from _schema(facts.view)
+    yield from _seed(facts.view)
+    yield from _tensorboard(facts.view)
+
+
+def is_schema_checked(view: View) -> bool:
+    """Whether the trainer checks the file with its schema (config.py:16)."""
+    return isinstance(view.strategy, str) and view.strategy.lower() != "toolbench"
+
+
+_INDEXED_AT: Final = MappingProxyType(
+    {
+        "model": "trainer.py:65",
+        "tokenizer": "train.py:84",
+        "training": "train.py:61",
+        "data": "config.py:16",
+    }
+)
+
+
+def _sections(view: View) -> Iterator[Finding]:
+    for name, at in _INDEXED_AT.items():
+        value = view.document.get(name, ABSENT)
+        if value is ABSENT:
+            yield stop(
+                "config.section.required",
+                (name,),
+                f'The section "{name}" is missing.',
+                _indexing(view, name, f"KeyError: '{name}'", "is a required property", at),
+                f'Add the section "{name}".',
+                (add((name,), _section(view, name)),),
+            )
+        elif not isinstance(value, dict):
+            yield stop(
+                "config.section.type",
+                (name,),
+                f'The section "{name}" is {type_name(value)}.',
+                _indexing(view, name, "TypeError", "is not of type 'object'", at),
+                f'Make "{name}" an object.',
+                None if value else (add((name,), _section(view, name)),),
+            )
+
+
+def _indexing(view: View, name: str, error: str, complaint: str, at: str) -> str:
+    """How train.py meets a section that is not there; the schema sees two of them first."""
+    if is_schema_checked(view) and name in ("model", "training"):
+        return raises(f"ValueError: Invalid configuration: '{name}' {complaint}", "config.py:81")
+    return raises(error, at)
+
+
+def _section(view: View, name: str) -> dict[str, Any]:
+    """A section that works with the rest of the document."""
+    sections: dict[str, dict[str, Any]] = {
+        "model": {"name": view.text("tokenizer.name") or DEFAULT_MODEL},
+        "tokenizer": {
+            "name": view.text("model.name") or DEFAULT_MODEL,
+            "trust_remote_code": False,
+        },
+        "training": {"method": "sft"},
+        "data": {"strategy": "manual_templates", "generation_type": "synthetic"}
+        if view.is_dpo
+        else dict(REAL_DATA),
+    }
+    return sections[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the trainer's schema asks of one value, in JSON Schema's words."""
+
+    type: str
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+# config.py:28-75. Strategy, method and tools are judged where they are used.
+SCHEMA: Final[Mapping[str, Shape]] = MappingProxyType(
+    {
+        "model.name": Shape("string"),
+        "model.trust_remote_code": Shape("boolean"),
+        "model.torch_dtype": Shape("string"),
+        "model.device_map": Shape("string"),
+        "training.num_epochs": Shape("integer", minimum=1),
+        "training.learning_rate": Shape("number", minimum=0),
+        "training.batch_size": Shape("integer", minimum=1),
+        "training.gradient_accumulation_steps": Shape("integer", minimum=1),
+        "training.warmup_steps": Shape("integer", minimum=0),
+        "training.max_length": Shape("integer", minimum=1),
+        "data.max_samples": Shape("integer", minimum=1),
+        "data.train_split": Shape("number", minimum=0, maximum=1),
+    }
+)
+
+_RULES: Final = MappingProxyType(
+    {
+        "model.name": "model.name.required",
+        "model.torch_dtype": "model.torch_dtype.enum",
+        "model.device_map": "model.device_map.enum",
+        "data.train_split": "data.train_split.range",
+    }
+)
+
+
+def _is_integer(value: Any) -> bool:
+    # JSON Schema counts 4.0 as an integer, and Python's true as none.
+    return _is_number(value) and (isinstance(value, int) or value.is_integer())
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_TYPES: Final[Mapping[str, Callable[[Any], bool]]] = MappingProxyType(
+    {
+        "string": lambda value: isinstance(value, str),
+        "boolean": lambda value: isinstance(value, bool),
+        "number": _is_number,
+        "integer": _is_integer,
+    }
+)
+
+
+def _schema(view: View) -> Iterator[Finding]:
+    if not is_schema_checked(view):
+        return
+    for name, shape in SCHEMA.items():
+        value = view.value(name)
+        complaint = "" if value is ABSENT else _complaint(value, shape)
+        if complaint:
+            yield stop(
+                _RULES.get(name, f"{name}.type"),
+                path_of(name),
+                f"{name} is {shown(value)}.",
+                raises(f"ValueError: Invalid configuration: {complaint}", "config.py:81"),
+                "Give it a value that the trainer's schema allows.",
+                _schema_fix(view, name, value),
+            )
+
+
+def _schema_fix(view: View, name: str, value: Any) -> Patch | None:
+    if name == "model.name":
+        return None
+    # One row can't be split, so the least number allowed would only move the trouble.
+    too_few = name == "data.max_samples" and _is_number(value) and value < 1
+    return (remove(path_of(name)),) if too_few else mend(view, name)
+
+
+def _complaint(value: Any, shape: Shape) -> str:
+    """What the schema says against a value; empty where it says nothing."""
+    if not _TYPES[shape.type](value):
+        return f"{shown(value)} is not of type '{shape.type}'"
+    if shape.minimum is not None and value < shape.minimum:
+        return f"{shown(value)} is less than the minimum of {shape.minimum}"
+    if shape.maximum is not None and value > shape.maximum:
+        return f"{shown(value)} is greater than the maximum of {shape.maximum}"
+    return ""
+
+
+def _seed(view: View) -> Iterator[Finding]:
+    value = view.effective("seed")
+    if not _seeds_torch(value):
+        yield stop(
+            "seed.type",
+            ("seed",),
+            f"The seed is {shown(value)}.",
+            raises("TypeError, ValueError or RuntimeError: Overflow when unpacking", "train.py:68"),
+            "Give a whole number from 0, such as 42.",
+            (remove(("seed",)),),
+        )
+
+
+def _seeds_torch(value: Any) -> bool:
+    """Whether ``torch.manual_seed(value)`` works: it calls ``int`` first."""
+    try:
+        return -(2**63) <= int(value) < 2**64
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def _tensorboard(view: View) -> Iterator[Finding]:
+    value = view.document.get("tensorboard", ABSENT)
+    if value is ABSENT or section(view, "tensorboard") is not None:
+        return
+    error = f"AttributeError: '{type(value).__name__}' object has no attribute 'get'"
+    yield stop(
+        "config.section.type",
+        ("tensorboard",),
+        f'The section "tensorboard" is {type_name(value)}.',
+        raises(error, "trainer.py:44"),
+        'Write it as an object, such as {"enabled": true}.',
+        _tensorboard_fix(value),
+    )
+
+
+def _tensorboard_fix(value: Any) -> Patch:
+    if isinstance(value, bool):
+        return (add(("tensorboard",), {"enabled": value}),)
+    return (remove(("tensorboard",)),)

@@ -1,0 +1,508 @@
+"""Second stage: train.py loads a tokenizer and the tools, and makes or downloads the rows.
+
+``data_generator.py`` is ``src/data/data_generator.py``, ``executor.py`` ``src/tools/executor.py``.
+"""
+
+from collections.abc import Iterator
+from types import MappingProxyType
+from typing import Any, Final
+
+from core import rows
+from core.config import BUILT_IN_TOOLS
+from core.document import ABSENT, Path, type_name
+from core.facts import Facts
+from core.findings import Finding, Patch, add
+from core.presets import built_in_tools
+from core.rows import Unknown
+from core.trainers.stage_config import DEFAULT_MODEL, REAL_DATA, is_schema_checked
+from core.trainers.stops import mend, raises, section, set_all, shown, stop
+from core.view import View, path_of
+
+STRATEGIES: Final = ("toolbench", "teacher_mode", "manual_templates")
+GENERATIONS: Final = ("real", "synthetic")
+
+TOOLBENCH_ROWS_MAX: Final = 190_000
+"""No count of the ToolBench training file found in public is above 188 000 conversations."""
+
+SHARE: Final = 0.8
+"""The trainer's own split where a config has none (data_generator.py:423)."""
+
+
+def blockers(facts: Facts) -> Iterator[Finding]:
+    """Why train.py would not get rows out of this config."""
+    view = facts.view
+    yield from _tokenizer(view)
+    if section(view, "data") is not None:
+        yield from _strategy(view)
+        yield from _generation(view)
+    yield from _tools(view)
+    if view.is_toolbench_real:
+        yield from _downloaded_rows(view)
+    elif view.is_synthetic:
+        yield from _made_rows(view)
+
+
+def _tokenizer(view: View) -> Iterator[Finding]:
+    tokenizer = section(view, "tokenizer")
+    if tokenizer is None:
+        return
+    name = tokenizer.get("name", ABSENT)
+    if not isinstance(name, str) or not name.strip():
+        error = "KeyError: 'name'" if name is ABSENT else "OSError or TypeError"
+        yield stop(
+            "tokenizer.name.required",
+            ("tokenizer", "name"),
+            "tokenizer.name is missing." if name is ABSENT else f"tokenizer.name is {shown(name)}.",
+            raises(error, "data_generator.py:24"),
+            "Set it to the id of the model.",
+            set_all({"tokenizer.name": _model_name(view)}),
+        )
+    if "trust_remote_code" not in tokenizer:
+        yield stop(
+            "tokenizer.trust_remote_code.required",
+            ("tokenizer", "trust_remote_code"),
+            "tokenizer.trust_remote_code is missing, and the trainer has no default for it.",
+            raises("KeyError: 'trust_remote_code'", "data_generator.py:24"),
+            "Add it and set it to false.",
+            set_all({"tokenizer.trust_remote_code": False}),
+        )
+
+
+def _model_name(view: View) -> str:
+    name = view.text("model.name")
+    return name if name and name.strip() else DEFAULT_MODEL
+
+
+def _strategy(view: View) -> Iterator[Finding]:
+    strategy = view.strategy
+    if isinstance(strategy, str) and strategy in STRATEGIES:
+        return
+    missing = strategy is ABSENT
+    yield stop(
+        "data.strategy.enum",
+        ("data", "strategy"),
+        "data.strategy is missing." if missing else f"The strategy is {shown(strategy)}.",
+        _strategy_outcome(view),
+        f"The trainer has code for {', '.join(STRATEGIES)} only; choose one of them.",
+        _strategy_fix(view),
+    )
+
+
+def _strategy_outcome(view: View) -> str:
+    strategy = view.strategy
+    if strategy is ABSENT:
+        return raises("KeyError: 'strategy'", "config.py:16")
+    if not isinstance(strategy, str):
+        kind = type(strategy).__name__
+        return raises(f"AttributeError: '{kind}' object has no attribute 'lower'", "config.py:16")
+    if is_schema_checked(view):
+        error = f"ValueError: Invalid configuration: {shown(strategy)} is not one of"
+        return raises(f"{error} {list(STRATEGIES)}", "config.py:81")
+    return raises(f"ValueError: Unknown data strategy: {strategy}", "data_generator.py:43")
+
+
+def _strategy_fix(view: View) -> Patch:
+    """The known strategy that is meant, else ToolBench, which DPO can't read from the download."""
+    strategy = view.strategy
+    meant = strategy.strip().lower() if isinstance(strategy, str) else ""
+    if meant in STRATEGIES:
+        return set_all({"data.strategy": meant})
+    if view.is_dpo:
+        return _pairs_patch(view)
+    if view.generation == "synthetic":
+        return set_all({"data.strategy": "toolbench"})
+    absent = {
+        f"data.{key}": value for key, value in REAL_DATA.items() if not view.has(f"data.{key}")
+    }
+    return set_all({"data.strategy": "toolbench"} | absent)
+
+
+def _pairs_patch(view: View) -> Patch:
+    """The one kind of data that gives DPO pairs whose halves differ."""
+    data = {"data.strategy": "manual_templates", "data.generation_type": "synthetic"}
+    tools = () if _is_filled(view.document.get("tools")) else _built_in_patch()
+    return (*set_all(data), *tools)
+
+
+def _generation(view: View) -> Iterator[Finding]:
+    value, made = view.value("data.generation_type"), view.strategy in STRATEGIES[1:]
+    if view.is_dpo and view.is_toolbench_real:
+        yield stop(
+            "dpo.toolbench_real",
+            ("data", "strategy"),
+            "DPO can't be trained on real ToolBench data, which has no text to make pairs of.",
+            raises("KeyError: 'text'", "trainer.py:331"),
+            'Use the strategy "manual_templates" with "synthetic" data, or the method "sft".',
+            _pairs_patch(view),
+        )
+    elif view.generation not in GENERATIONS:
+        missing = value is ABSENT
+        yield stop(
+            "data.generation_type.enum",
+            ("data", "generation_type"),
+            "data.generation_type is missing, and the trainer has no default for it."
+            if missing
+            else f"data.generation_type is {shown(value)}.",
+            _generation_outcome(value),
+            'Use "real" to download ToolBench and "synthetic" for everything else.',
+            set_all({"data.generation_type": _generation_meant(view)}),
+        )
+    elif made and view.generation == "real":
+        yield stop(
+            "data.strategy.generation_combo",
+            ("data", "generation_type"),
+            f'The strategy "{view.strategy}" has no real data.',
+            raises(f"ValueError: Unknown data strategy: {view.strategy}", "data_generator.py:43"),
+            'Set generation_type to "synthetic".',
+            set_all({"data.generation_type": "synthetic"}),
+        )
+
+
+def _generation_outcome(value: Any) -> str:
+    if value is ABSENT:
+        return raises("KeyError: 'generation_type'", "data_generator.py:29")
+    if not isinstance(value, str):
+        kind = type(value).__name__
+        error = f"AttributeError: '{kind}' object has no attribute 'lower'"
+        return raises(error, "data_generator.py:34")
+    return raises("ValueError: Unknown data strategy", "data_generator.py:43")
+
+
+def _generation_meant(view: View) -> str:
+    value = (view.generation or "").strip()
+    needs_made = view.is_dpo or view.strategy in STRATEGIES[1:]
+    return value if value in GENERATIONS and not needs_made else GENERATIONS[needs_made]
+
+
+def _is_filled(tools: Any) -> bool:
+    return isinstance(tools, list) and bool(tools)
+
+
+def _built_in_patch() -> Patch:
+    return (add(("tools",), list(built_in_tools())),)
+
+
+def _makes_rows(view: View) -> bool:
+    """Whether rows are made from the tools, now or once the data section is mended."""
+    mended = view.is_dpo or view.strategy in STRATEGIES[1:]
+    return mended or view.generation == "synthetic"
+
+
+def _tools(view: View) -> Iterator[Finding]:
+    tools = view.document.get("tools", ABSENT)
+    if tools is ABSENT:
+        schema = "ValueError: Invalid configuration: 'tools' is a required property"
+        checked = is_schema_checked(view)
+        yield stop(
+            "config.section.required",
+            ("tools",),
+            'The key "tools" is missing.',
+            raises(schema, "config.py:81")
+            if checked
+            else raises("KeyError: 'tools'", "train.py:84"),
+            "Add the tools that rows are made from."
+            if _makes_rows(view)
+            else "Add an empty list: ToolBench's real data needs no tools.",
+            _built_in_patch() if _makes_rows(view) else (add(("tools",), []),),
+        )
+    elif view.strategy in STRATEGIES:
+        yield from _tools_shape(view, tools)
+
+
+def _tools_shape(view: View, tools: Any) -> Iterator[Finding]:
+    if _makes_rows(view) and tools in ([], {}, ""):
+        yield _no_tools(view, tools)
+    elif isinstance(tools, list):
+        for index, tool in enumerate(tools):
+            yield from _tool(view, index, tool)
+        yield from _mixed_names(view)
+    elif is_schema_checked(view) or tools not in ({}, ""):
+        yield _not_a_list(view, tools)
+
+
+def _no_tools(view: View, tools: Any) -> Finding:
+    schema = is_schema_checked(view)
+    complaint = "should be non-empty" if tools == [] else "is not of type 'array'"
+    return stop(
+        "tools.empty" if tools == [] else "tools.type",
+        ("tools",),
+        "There are no tools, and synthetic rows are made from the tools.",
+        raises(f"ValueError: Invalid configuration: {shown(tools)} {complaint}", "config.py:81")
+        if schema
+        else _no_rows(view),
+        f"Add at least one tool, such as {', '.join(BUILT_IN_TOOLS)}.",
+        _built_in_patch(),
+    )
+
+
+def _not_a_list(view: View, tools: Any) -> Finding:
+    kind = type(tools).__name__
+    error = "string indices must be integers"
+    error = error if isinstance(tools, str | dict) else f"'{kind}' object is not iterable"
+    return stop(
+        "tools.type",
+        ("tools",),
+        f"tools is {type_name(tools)} and must be a list.",
+        raises("ValueError: Invalid configuration: is not of type 'array'", "config.py:81")
+        if is_schema_checked(view)
+        else raises(f"TypeError: {error}", "executor.py:16"),
+        "Write the tools as a list of objects.",
+        _listed_patch(view, tools),
+    )
+
+
+def _listed_patch(view: View, tools: Any) -> Patch | None:
+    """Tools kept under their names become a list; what is no tool at all can be dropped."""
+    if not tools:
+        return _built_in_patch() if _makes_rows(view) else (add(("tools",), []),)
+    if not isinstance(tools, dict) or not all(isinstance(item, dict) for item in tools.values()):
+        return None
+    listed = [{"name": name, **item} for name, item in tools.items()]
+    whole = all(_wrong_key(item) is None for item in listed)
+    return (add(("tools",), listed),) if whole else None
+
+
+_TOOL_KEYS: Final = MappingProxyType(
+    {"name": (str, "string"), "description": (str, "string"), "parameters": (dict, "object")}
+)
+
+
+def _wrong_key(tool: dict[str, Any]) -> str | None:
+    """The first key of a tool that the trainer's schema (config.py:67-72) complains about."""
+    for key, (kind, _) in _TOOL_KEYS.items():
+        if not isinstance(tool.get(key, ABSENT), kind):
+            return key
+    return None
+
+
+def _tool(view: View, index: int, tool: Any) -> Iterator[Finding]:
+    if not isinstance(tool, dict):
+        yield stop(
+            "tools.item.required",
+            ("tools", index),
+            f"Tool {index} is {type_name(tool)} and must be an object.",
+            raises("ValueError: Invalid configuration", "config.py:81")
+            if is_schema_checked(view)
+            else raises("TypeError", "executor.py:16"),
+            "Write it as an object with name, description and parameters, or delete it.",
+        )
+    elif is_schema_checked(view):
+        yield from _tool_by_schema(index, tool)
+    else:
+        yield from _tool_by_use(index, tool)
+
+
+def _tool_by_schema(index: int, tool: dict[str, Any]) -> Iterator[Finding]:
+    if (key := _wrong_key(tool)) is None:
+        return
+    missing = key not in tool
+    kind = _TOOL_KEYS[key][1]
+    complaint = f"'{key}' is a required property" if missing else f"not of type '{kind}'"
+    path: Path = ("tools", index, key)
+    yield stop(
+        "tools.item.required",
+        path,
+        f'Tool {index} has no "{key}".'
+        if missing
+        else f'"{key}" of tool {index} is {type_name(tool[key])}.',
+        raises(f"ValueError: Invalid configuration: {complaint}", "config.py:81"),
+        f'Give tool {index} its "{key}".',
+        _tool_patch(path, tool),
+    )
+
+
+def _tool_patch(path: Path, tool: dict[str, Any]) -> Patch | None:
+    name, key = tool.get("name"), path[-1]
+    if key == "name" or not isinstance(name, str):
+        return None
+    if built_in := next((tool for tool in built_in_tools() if tool["name"] == name), None):
+        return (add(path, built_in[str(key)]),)
+    blank = {"description": name, "parameters": {"type": "object", "properties": {}}}
+    return (add(path, blank[str(key)]),)
+
+
+def _tool_by_use(index: int, tool: dict[str, Any]) -> Iterator[Finding]:
+    """ToolBench skips the schema: the executor makes the names keys of a dict."""
+    name = tool.get("name", ABSENT)
+    if name is not ABSENT and not isinstance(name, list | dict):
+        return
+    missing = name is ABSENT
+    error = (
+        "KeyError: 'name'" if missing else f"TypeError: unhashable type: '{type(name).__name__}'"
+    )
+    yield stop(
+        "tools.item.required",
+        ("tools", index, "name"),
+        f'Tool {index} has no "name".'
+        if missing
+        else f'The "name" of tool {index} is {type_name(name)}.',
+        raises(error, "executor.py:16"),
+        "Give it a name, or delete it.",
+    )
+
+
+def _mixed_names(view: View) -> Iterator[Finding]:
+    """Rows carry the tool's name, and one column of a data set has one type."""
+    if not view.is_synthetic:
+        return
+    names = {index: tool.get("name") for index, tool in view.tools}
+    kinds = {type_name(name) for name in names.values()} - {"null"}
+    if len(kinds) > 1:
+        odd = next(index for index, name in names.items() if not isinstance(name, str | None))
+        yield stop(
+            "tools.item.required",
+            ("tools", odd, "name"),
+            f"The names of the tools are of several types: {', '.join(sorted(kinds))}.",
+            raises("ArrowInvalid or ArrowTypeError", "data_generator.py:433"),
+            "Write every name as text.",
+        )
+
+
+def _downloaded_rows(view: View) -> Iterator[Finding]:
+    samples, share = view.value("data.max_samples"), view.value("data.train_split")
+    wrong_samples = list(_wrong_samples(samples))
+    wrong_share = list(_wrong_share(share))
+    yield from (*wrong_samples, *wrong_share)
+    if not wrong_samples and not wrong_share:
+        yield from _refused_split(int(samples), share)
+
+
+def _wrong_samples(samples: Any) -> Iterator[Finding]:
+    patch = set_all({"data.max_samples": REAL_DATA["max_samples"]})
+    path = path_of("data.max_samples")
+    if samples is ABSENT or samples is None:
+        error = "KeyError: 'max_samples'" if samples is ABSENT else "TypeError: 'NoneType' object"
+        yield stop(
+            "data.max_samples.required",
+            path,
+            "data.max_samples is missing, and ToolBench data has no default for it."
+            if samples is ABSENT
+            else "data.max_samples is null.",
+            raises(error, "data_generator.py:104"),
+            "Say how many conversations to take.",
+            patch,
+        )
+    elif not isinstance(samples, int):
+        kind = type(samples).__name__
+        error = f"TypeError: '{kind}' object cannot be interpreted as an integer"
+        yield stop(
+            "data.max_samples.type",
+            path,
+            f"data.max_samples is {shown(samples)}.",
+            raises(error, "data_generator.py:104"),
+            "Give a whole number, without quotes and without a decimal point.",
+            patch,
+        )
+    elif samples > TOOLBENCH_ROWS_MAX:
+        yield stop(
+            "data.max_samples.exceeds_dataset",
+            path,
+            f"data.max_samples is {shown(samples)}; ToolBench has fewer than "
+            f"{TOOLBENCH_ROWS_MAX} conversations.",
+            raises("IndexError: Index out of bounds", "data_generator.py:104"),
+            "Take 120000 at most.",
+            set_all({"data.max_samples": 120_000}),
+        )
+    elif samples < 2:
+        yield stop(
+            "data.max_samples.type" if samples < 1 else "data.train.zero",
+            path,
+            f"data.max_samples is {shown(samples)}, which leaves no row to train on.",
+            raises("ValueError: the resulting train set will be empty", "data_generator.py:147")
+            if samples == 1
+            else raises("StopIteration", "trainer.py:212"),
+            "Take more conversations.",
+            patch,
+        )
+
+
+def _wrong_share(share: Any) -> Iterator[Finding]:
+    if isinstance(share, int | float):
+        return
+    missing = share is ABSENT
+    kind = type(share).__name__
+    error = f"TypeError: unsupported operand type(s) for -: 'int' and '{kind}'"
+    yield stop(
+        "data.train_split.required" if missing else "data.train_split.range",
+        path_of("data.train_split"),
+        "data.train_split is missing, and ToolBench data has no default for it."
+        if missing
+        else f"data.train_split is {shown(share)}.",
+        raises("KeyError: 'train_split'" if missing else error, "data_generator.py:147"),
+        "Give the share of training rows, such as 0.8.",
+        set_all({"data.train_split": SHARE}),
+    )
+
+
+def _refused_split(samples: int, share: int | float) -> Iterator[Finding]:
+    try:
+        # Python counts true as 1 and false as 0, and so does the trainer.
+        rows.split_toolbench(samples, share + 0)
+    except Unknown:
+        inside = 0 < share < 1
+        error = "ValueError: the resulting train set will be empty"
+        error = error if inside else "ValueError: test_size should be in the (0, 1) range"
+        yield stop(
+            "data.train.zero" if inside else "data.train_split.toolbench_open",
+            path_of("data.train_split"),
+            f"A train_split of {shown(share)} can't divide {samples} rows in two.",
+            raises(error, "data_generator.py:147"),
+            "Give a share between 0 and 1 that leaves rows on both sides, such as 0.8.",
+            set_all({"data.train_split": SHARE}),
+        )
+
+
+def _made_rows(view: View) -> Iterator[Finding]:
+    samples, share = view.effective("data.max_samples"), view.effective("data.train_split")
+    if view.strategy == "teacher_mode" and isinstance(samples, float):
+        yield stop(
+            "data.max_samples.type",
+            path_of("data.max_samples"),
+            f"data.max_samples is {shown(samples)}.",
+            raises("TypeError: 'float' object cannot be interpreted as an integer", _RANGE_AT),
+            "Give a whole number without a decimal point.",
+            mend(view, "data.max_samples"),
+        )
+    elif isinstance(share, int | float):
+        yield from _empty_split(view, share)
+    else:
+        yield stop(
+            "data.train_split.range",
+            path_of("data.train_split"),
+            f"data.train_split is {shown(share)}.",
+            raises("TypeError or ValueError", "data_generator.py:424"),
+            "Give the share of training rows, such as 0.8.",
+            set_all({"data.train_split": SHARE}),
+        )
+
+
+_RANGE_AT: Final = "data_generator.py:162"
+
+
+def _empty_split(view: View, share: int | float) -> Iterator[Finding]:
+    """One side of the split has no row, even with the most rows that chance can give."""
+    try:
+        made = rows.total(view)[1]
+        train, held = rows.split_slices(made, share + 0)
+    except Unknown:
+        return
+    if not made or (train and (held or view.is_dpo)):
+        return
+    side, at = ("training", "data.train.zero") if not train else ("evaluation", "data.eval.zero")
+    few = made < 2
+    name = "data.max_samples" if few else "data.train_split"
+    yield stop(
+        at,
+        path_of(name),
+        f"A train_split of {shown(share)} leaves none of {made} rows for {side}.",
+        _no_rows(view),
+        "Make more rows." if few else "Give a share that leaves rows on both sides, such as 0.8.",
+        set_all({"data.train_split": SHARE} | ({"data.max_samples": 100} if few else {})),
+    )
+
+
+def _no_rows(view: View) -> str:
+    """How TRL meets an empty data set."""
+    if view.is_dpo:
+        return raises("ValueError on the column names of an empty data set", "trainer.py:270")
+    return raises("StopIteration", "trainer.py:212")

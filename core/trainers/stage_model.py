@@ -1,0 +1,226 @@
+"""Third stage: train.py loads the model and, with LoRA, puts adapters on it.
+
+``trainer.py`` is ``src/training/trainer.py``. With ``use_lora`` the base model is loaded in 4 bits.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from core import models
+from core.document import ABSENT
+from core.facts import Facts
+from core.findings import Finding, Patch
+from core.trainers.stage_config import DEFAULT_MODEL, is_schema_checked
+from core.trainers.stops import raises, section, set_all, shown, stop
+from core.view import View, path_of
+
+# The floating-point names of torch that weights can be loaded in; half, float and double are
+# other names of three of them.
+DTYPES: Final = ("float16", "bfloat16", "float32", "float64", "half", "float", "double")
+
+PLACEMENTS: Final = ("auto", "balanced", "balanced_low_0", "sequential")
+"""Device maps that transformers works out by itself; any other text names a device."""
+
+
+def blockers(facts: Facts) -> Iterator[Finding]:
+    """Why train.py would not get a model to train."""
+    view = facts.view
+    if section(view, "model") is None:
+        return
+    yield from _name(view)
+    yield from _dtype(view)
+    yield from _device(view)
+    name = view.text("model.name") or ""
+    if view.uses_lora:
+        yield from _family(name)
+    yield from _vocabulary(view, name)
+    yield from _chat_template(view)
+
+
+def _name(view: View) -> Iterator[Finding]:
+    name = view.value("model.name")
+    if isinstance(name, str) and name == name.strip() != "" and "://" not in name:
+        return
+    missing = name is ABSENT
+    yield stop(
+        "model.name.format" if isinstance(name, str) and name.strip() else "model.name.required",
+        path_of("model.name"),
+        "model.name is missing." if missing else f"model.name is {shown(name)}.",
+        _name_outcome(view, name),
+        f"Give the Hugging Face id of a model, such as {DEFAULT_MODEL}.",
+        set_all({"model.name": _meant_name(view, name)}),
+    )
+
+
+def _name_outcome(view: View, name: Any) -> str:
+    if name is ABSENT and is_schema_checked(view):
+        error = "ValueError: Invalid configuration: 'name' is a required property"
+        return raises(error, "config.py:81")
+    if name is ABSENT:
+        return raises("KeyError: 'name'", "trainer.py:65")
+    if isinstance(name, str):
+        return raises("OSError or HFValidationError", "trainer.py:70,84")
+    kind = type(name).__name__
+    return raises(f"AttributeError: '{kind}' object has no attribute 'lower'", "trainer.py:67")
+
+
+_PAGE: Final = re.compile(r"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+)")
+
+
+def _meant_name(view: View, name: Any) -> str:
+    """The id in a page's address or between blanks, else the tokenizer's, else the default."""
+    text = name.strip() if isinstance(name, str) else ""
+    if page := _PAGE.match(text):
+        return page[1]
+    if text and "://" not in text:
+        return text
+    other = (view.text("tokenizer.name") or "").strip()
+    return other if other and "://" not in other else DEFAULT_MODEL
+
+
+def _dtype(view: View) -> Iterator[Finding]:
+    value = view.effective("model.torch_dtype")
+    if isinstance(value, str) and value in DTYPES:
+        return
+    error = f"AttributeError: module 'torch' has no attribute {shown(value)}"
+    error = error if isinstance(value, str) else "TypeError: attribute name must be string"
+    yield stop(
+        "model.torch_dtype.enum",
+        path_of("model.torch_dtype"),
+        f"torch_dtype is {shown(value)}, which is no floating-point type of torch to load in.",
+        raises(error, "trainer.py:127,155"),
+        'Use "float16" or, on Ampere and newer, "bfloat16".',
+        set_all({"model.torch_dtype": _meant_dtype(value)}),
+    )
+
+
+def _meant_dtype(value: Any) -> str:
+    written = value.lower().removeprefix("torch.") if isinstance(value, str) else ""
+    short = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32", "f32": "float32"}
+    meant = short.get(written, written)
+    return meant if meant in ("float16", "bfloat16", "float32") else "float16"
+
+
+_FIRST_GPU: Final = ("cuda:0", 0)
+
+
+def _device(view: View) -> Iterator[Finding]:
+    value = view.effective("model.device_map")
+    if isinstance(value, dict) and set(value) == {""}:
+        value = value[""]
+    if not _is_placed(value):
+        yield stop(
+            "model.device_map.enum",
+            path_of("model.device_map"),
+            f"device_map is {shown(value)}, which is not there on a machine with one GPU.",
+            raises("ValueError or RuntimeError", "trainer.py:124,152"),
+            'Use "auto".',
+            set_all({"model.device_map": "auto"}),
+        )
+    elif view.uses_lora and value in ("cpu", "cuda"):
+        yield _device_for_4_bits(value)
+
+
+def _is_placed(value: Any) -> bool:
+    """Whether transformers can put a model there, on a machine with one GPU."""
+    if isinstance(value, str):
+        return value in (*PLACEMENTS, "cuda", "cuda:0", "cpu")
+    # A map of several parts is taken on trust: only the model knows their names.
+    return value is None or (isinstance(value, dict) and bool(value)) or _is_zero(value)
+
+
+def _is_zero(value: Any) -> bool:
+    return type(value) is int and value == 0
+
+
+def _device_for_4_bits(value: str) -> Finding:
+    # accelerate 1.7.0 reads the index of the device (accelerator.py:1546) and "cuda" has none;
+    # huggingface/accelerate issue 2357, mended by pull request 3895 in a later version.
+    cpu = value == "cpu"
+    return stop(
+        "device.cpu_4bit" if cpu else "trainer.device_index",
+        path_of("model.device_map"),
+        "use_lora loads the model in 4 bits, which can't be trained on a CPU."
+        if cpu
+        else 'use_lora loads the model in 4 bits, and "cuda" names no GPU by its number.',
+        raises(
+            "TypeError: device() received an invalid combination of arguments - got (NoneType)",
+            "trainer.py:124,226",
+        ),
+        'Use "auto", or set use_lora to false.' if cpu else 'Use "auto" or "cuda:0".',
+        set_all({"model.device_map": "auto" if cpu else "cuda:0"}),
+    )
+
+
+def _family(name: str) -> Iterator[Finding]:
+    if models.lacks_projections(name):
+        yield stop(
+            "model.arch.unsupported_lora",
+            path_of("model.name"),
+            f"{name} has no q_proj, k_proj, v_proj or o_proj for LoRA to attach to.",
+            raises(
+                "ValueError: Target modules {'q_proj', 'v_proj', 'k_proj', 'o_proj'} not found "
+                "in the base model",
+                "trainer.py:146",
+            ),
+            "Choose another model, such as Qwen/Qwen3-0.6B, or set use_lora to false.",
+            set_all({"training.use_lora": False}),
+        )
+
+
+def _vocabulary(view: View, name: str) -> Iterator[Finding]:
+    index = "IndexError: index out of range in self, on a GPU a device-side assert"
+    if view.uses_lora and view.strategy == "manual_templates" and models.has_full_vocabulary(name):
+        yield stop(
+            "model.vocab.added_tokens",
+            path_of("model.name"),
+            f"The trainer adds 4 tokens such as [TOOL_CALL], and {name} has no rows for them: "
+            "with LoRA the embedding is not resized.",
+            raises(index, "trainer.py:135-136,226"),
+            "Use a Qwen model, another strategy, or set use_lora to false.",
+            None if view.is_dpo else set_all({"data.strategy": "teacher_mode"}),
+        )
+    elif view.is_toolbench_real and _is_foreign(view, name):
+        yield stop(
+            "tokenizer.name.mismatch",
+            path_of("tokenizer.name"),
+            f"The tokenizer of the data writes ids that {name} has no rows for.",
+            raises(index, "data_generator.py:133, trainer.py:226"),
+            "Set tokenizer.name to the model's own id.",
+            set_all({"tokenizer.name": name}),
+        )
+
+
+def _is_foreign(view: View, name: str) -> bool:
+    """Whether both models are known and the tokenizer's vocabulary is the larger one."""
+    tokenizer, model = models.dims(view.text("tokenizer.name") or ""), models.dims(name)
+    known = tokenizer is not None and model is not None
+    return known and tokenizer.vocabulary > model.vocabulary  # type: ignore[union-attr]
+
+
+def _chat_template(view: View) -> Iterator[Finding]:
+    name = view.text("tokenizer.name") or ""
+    if not view.is_toolbench_real or not models.lacks_chat_template(name):
+        return
+    yield stop(
+        "model.chat_template.missing",
+        path_of("tokenizer.name"),
+        f"The tokenizer of {name}, a base model, has no chat template for conversations.",
+        raises(
+            "ValueError: Cannot use chat template functions because tokenizer.chat_template is "
+            "not set",
+            "data_generator.py:129",
+        ),
+        "Use the model's -Instruct variant in model.name and tokenizer.name.",
+        _instruct_patch(view, name),
+    )
+
+
+def _instruct_patch(view: View, name: str) -> Patch | None:
+    instruct = f"{name.strip()}-Instruct"
+    if models.dims(instruct) is None:
+        return None
+    both = view.text("model.name") == view.text("tokenizer.name")
+    names = {"tokenizer.name": instruct} | ({"model.name": instruct} if both else {})
+    return set_all(names)

@@ -1,0 +1,383 @@
+"""Last stage: train.py hands the settings to transformers, TRL and PEFT, and trains.
+
+``trainer.py`` is ``src/training/trainer.py``. The libraries check little by themselves: a wrong
+value mostly fails where it is first used.
+"""
+
+import difflib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, get_args
+
+from core import fields
+from core.config import Optimizer
+from core.derive import highest
+from core.document import ABSENT
+from core.facts import Facts
+from core.findings import Finding, Patch
+from core.trainers.stage_config import is_schema_checked
+from core.trainers.stops import SILENT, mend, raises, section, set_all, shown, stop
+from core.view import View, path_of
+
+METHODS: Final = ("sft", "dpo", "teacher_mode")
+
+
+def blockers(facts: Facts) -> Iterator[Finding]:
+    """Why train.py would not get through training with at least one update."""
+    if section(facts.view, "training") is None:
+        return
+    yield from _method(facts.view)
+    yield from _arguments(facts)
+    if facts.view.is_dpo:
+        yield from _precision(facts.view)
+        yield from _optimizer(facts.view)
+
+
+def _method(view: View) -> Iterator[Finding]:
+    method = view.method
+    if isinstance(method, str) and method in METHODS:
+        return
+    missing = method is ABSENT
+    yield stop(
+        "training.method.enum",
+        path_of("training.method"),
+        "training.method is missing." if missing else f"The method is {shown(method)}.",
+        _method_outcome(view),
+        f"The trainer can do {', '.join(METHODS)}; choose one of them.",
+        set_all({"training.method": _meant_method(method)}),
+    )
+
+
+def _method_outcome(view: View) -> str:
+    if is_schema_checked(view) and view.method != "ppo":
+        known = "is not one of ['sft', 'ppo', 'dpo', 'teacher_mode']"
+        missing = "'method' is a required property"
+        complaint = missing if view.method is ABSENT else f"{shown(view.method)} {known}"
+        return raises(f"ValueError: Invalid configuration: {complaint}", "config.py:81")
+    if view.method is ABSENT:
+        return raises("KeyError: 'method'", "train.py:61")
+    return raises(f"ValueError: Unknown training method: {shown(view.method)}", "trainer.py:173")
+
+
+def _meant_method(method: Any) -> str:
+    meant = method.strip().lower() if isinstance(method, str) else ""
+    return meant if meant in METHODS else "sft"
+
+
+def _always(facts: Facts) -> bool:
+    return True
+
+
+def _supervised(facts: Facts) -> bool:
+    return facts.view.is_supervised
+
+
+def _evaluating(facts: Facts) -> bool:
+    return bool(highest(facts.derived.evaluations))
+
+
+def _dpo(facts: Facts) -> bool:
+    return facts.view.is_dpo
+
+
+def _lora(facts: Facts) -> bool:
+    return facts.view.uses_lora
+
+
+def _no_number(value: Any) -> bool:
+    # Python counts true as 1, and so do the libraries where this is used.
+    return not isinstance(value, int | float)
+
+
+def _no_integer(value: Any) -> bool:
+    return not isinstance(value, int)
+
+
+def _no_strict_integer(value: Any) -> bool:
+    return type(value) is not int
+
+
+def _below(least: float) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int | float) and value < least
+
+
+def _above(most: float) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int | float) and value > most
+
+
+def _not_positive(value: Any) -> bool:
+    return isinstance(value, int | float) and value <= 0
+
+
+def _is_zero(value: Any) -> bool:
+    return isinstance(value, int) and value == 0
+
+
+def _no_number_nor_null(value: Any) -> bool:
+    return value is not None and not isinstance(value, int | float)
+
+
+_LONGEST_PAIR: Final = 512
+
+
+def _cuts_with_fraction(value: Any) -> bool:
+    # DPO cuts with the number only where a pair is longer, and no made-up pair is longer than this.
+    return isinstance(value, float) and value < _LONGEST_PAIR
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way in which a setting ends the run.
+
+    Attributes:
+        key: the setting, in the section training.
+        when: whether the run gets to use it.
+        fails: whether this value ends the run; asked of the trainer's default where it is absent.
+        error: what is printed, with {value} and {type}; empty where the run ends in silence.
+        at: the line of the trainer that leads there.
+    """
+
+    key: str
+    when: Callable[[Facts], bool]
+    fails: Callable[[Any], bool]
+    error: str
+    at: str
+
+
+_ACCUMULATION: Final = "gradient_accumulation_steps"
+_NO_BATCH: Final = (
+    "ValueError: batch_size should be a positive integer value, but got batch_size={value}"
+)
+_NO_WARMUP: Final = (
+    "ValueError: warmup_steps must be of type int and must be 0 or a positive integer."
+)
+
+# The first fault of a setting counts.
+FAULTS: Final = (
+    Fault(
+        "lora_r", _lora, _no_strict_integer, "TypeError with r={value} ({type})", "trainer.py:146"
+    ),
+    Fault(
+        "lora_r",
+        _lora,
+        _below(1),
+        "ValueError: `r` should be a positive integer value but the value passed is {value}",
+        "trainer.py:146",
+    ),
+    Fault(
+        "lora_alpha",
+        _lora,
+        _no_number,
+        "TypeError: unsupported operand type(s) for /: '{type}' and 'int'",
+        "trainer.py:146",
+    ),
+    Fault(
+        "lora_dropout",
+        _lora,
+        _no_number,
+        "TypeError: '>' not supported between instances of '{type}' and 'float'",
+        "trainer.py:146",
+    ),
+    Fault(
+        "lora_dropout",
+        _lora,
+        _above(1),
+        "ValueError: dropout probability has to be between 0 and 1, but got {value}",
+        "trainer.py:146",
+    ),
+    Fault("warmup_steps", _supervised, _no_integer, _NO_WARMUP, "trainer.py:181"),
+    Fault("warmup_steps", _supervised, _below(0), _NO_WARMUP, "trainer.py:181"),
+    Fault(
+        "max_length",
+        _supervised,
+        _no_number_nor_null,
+        "TypeError: an integer is required",
+        "trainer.py:212",
+    ),
+    Fault(
+        "max_length",
+        _supervised,
+        _below(0),
+        "ArrowInvalid: `start`(0) should be not greater than `stop`({value})",
+        "trainer.py:212",
+    ),
+    Fault(
+        "max_length",
+        _supervised,
+        _below(1),
+        "RuntimeError: Expected tensor for argument #1 'indices'",
+        "trainer.py:226",
+    ),
+    Fault(
+        "max_length", _dpo, _no_number_nor_null, "TypeError: '<' not supported", "trainer.py:284"
+    ),
+    Fault("max_length", _dpo, _below(1), "RuntimeError on an empty sequence", "trainer.py:284"),
+    Fault(
+        "max_length",
+        _dpo,
+        _cuts_with_fraction,
+        "TypeError: slice indices must be integers",
+        "trainer.py:284",
+    ),
+    Fault("batch_size", _always, _no_strict_integer, _NO_BATCH, "trainer.py:226,284"),
+    Fault("batch_size", _always, _below(1), _NO_BATCH, "trainer.py:226,284"),
+    Fault("eval_batch_size", _evaluating, _no_strict_integer, _NO_BATCH, "trainer.py:226"),
+    Fault("eval_batch_size", _evaluating, _below(1), _NO_BATCH, "trainer.py:226"),
+    Fault(
+        _ACCUMULATION,
+        _always,
+        _no_integer,
+        "TypeError: '{type}' object cannot be interpreted as an integer",
+        "trainer.py:226,284",
+    ),
+    Fault(
+        _ACCUMULATION,
+        _always,
+        _is_zero,
+        "ZeroDivisionError: integer division or modulo by zero",
+        "trainer.py:226,284",
+    ),
+    Fault(_ACCUMULATION, _always, _below(0), "", ""),
+    Fault(
+        "num_epochs",
+        _always,
+        _no_number,
+        "TypeError: must be real number, not {type}",
+        "trainer.py:226,284",
+    ),
+    Fault("num_epochs", _always, _not_positive, "", ""),
+    Fault(
+        "learning_rate",
+        _always,
+        _no_number,
+        "TypeError: '<=' not supported between instances of 'float' and '{type}'",
+        "trainer.py:226,284",
+    ),
+    Fault(
+        "learning_rate",
+        _always,
+        _below(0),
+        "ValueError: Invalid learning rate: {value}",
+        "trainer.py:226,284",
+    ),
+    Fault(
+        "max_grad_norm",
+        _dpo,
+        _no_number_nor_null,
+        "TypeError: '>' not supported between instances of '{type}' and 'int'",
+        "trainer.py:284",
+    ),
+)
+
+
+def _arguments(facts: Facts) -> Iterator[Finding]:
+    for fault in FAULTS:
+        name = f"training.{fault.key}"
+        value = facts.view.effective(name)
+        if fault.when(facts) and fault.fails(value):
+            error = fault.error.format(value=shown(value), type=type(value).__name__)
+            rule = "range" if fault.key == "lora_dropout" else "type"
+            yield stop(
+                f"{name}.{rule}",
+                path_of(name),
+                f"{fault.key} is {shown(value)}.",
+                raises(error, fault.at) if error else SILENT,
+                f"Give {_wanted(name)}.",
+                mend(facts.view, name),
+            )
+
+
+def _wanted(name: str) -> str:
+    spec = fields.find(path_of(name))
+    return spec.wants() if spec else "another value"
+
+
+def _precision(view: View) -> Iterator[Finding]:
+    fp16, bf16 = view.effective("training.fp16"), view.effective("training.bf16")
+    dtype = view.effective("model.torch_dtype")
+    if fp16 and bf16:
+        absent = not view.has("training.fp16")
+        yield stop(
+            "training.precision.both",
+            path_of("training.bf16" if absent else "training.fp16"),
+            "bf16 is on, and DPO turns fp16 on by itself." if absent else "fp16 and bf16 are on.",
+            raises(
+                "ValueError: At most one of fp16 and bf16 can be True, but not both",
+                "trainer.py:248",
+            ),
+            "Set fp16 to false.",
+            set_all({"training.fp16": False}),
+        )
+    elif fp16 and not view.uses_lora and isinstance(dtype, str) and dtype in _SCALED_WRONGLY:
+        yield stop(
+            "training.precision.fp16_weights_scaler",
+            path_of("model.torch_dtype"),
+            f"fp16 scales gradients and the weights are {dtype}, which can't be scaled back.",
+            raises(_SCALED_WRONGLY[dtype], "trainer.py:284"),
+            "Load the weights in float32, or use LoRA.",
+            set_all({"model.torch_dtype": "float32"}),
+        )
+
+
+# What torch's GradScaler says to gradients in 16 bits; weights give their type to gradients.
+_UNSCALED: Final = "ValueError: Attempting to unscale FP16 gradients."
+_SCALED_WRONGLY: Final = {
+    "float16": _UNSCALED,
+    "half": _UNSCALED,
+    "bfloat16": 'NotImplementedError: "_amp_foreach_non_finite_check_and_unscale_cuda" '
+    "not implemented for 'BFloat16'",
+}
+
+
+# transformers 4.52.4 knows these names, and the pinned environment lacks what they need.
+_FOREIGN_OPTIMIZERS: Final = {
+    "adamw_torch_xla": "torch_xla",
+    "adamw_torch_npu_fused": "torch_npu",
+    "adamw_apex_fused": "apex",
+    "adamw_anyprecision": "torchdistx",
+    "adamw_torch_4bit": "torchao",
+    "adamw_torch_8bit": "torchao",
+    "galore_adamw": "galore_torch",
+    "galore_adamw_8bit": "galore_torch",
+    "galore_adafactor": "galore_torch",
+    "galore_adamw_layerwise": "galore_torch",
+    "galore_adamw_8bit_layerwise": "galore_torch",
+    "galore_adafactor_layerwise": "galore_torch",
+    "lomo": "lomo_optim",
+    "adalomo": "lomo_optim",
+    "grokadamw": "grokadamw",
+    "schedule_free_radam": "schedulefree",
+    "schedule_free_adamw": "schedulefree",
+    "schedule_free_sgd": "schedulefree",
+    "apollo_adamw": "apollo_torch",
+    "apollo_adamw_layerwise": "apollo_torch",
+}
+
+OPTIMIZERS: Final = tuple(name for name in get_args(Optimizer) if name not in _FOREIGN_OPTIMIZERS)
+"""The optimizers that the pinned environment can make."""
+
+
+def _optimizer(view: View) -> Iterator[Finding]:
+    value = view.effective("training.optim")
+    if isinstance(value, str) and value in OPTIMIZERS:
+        return
+    library = _FOREIGN_OPTIMIZERS.get(value) if isinstance(value, str) else None
+    error = f"ValueError: {shown(value)} is not a valid OptimizerNames"
+    yield stop(
+        "trainer.optimizer_library" if library else "training.optim.enum",
+        path_of("training.optim"),
+        f"The optimizer {shown(value)} needs the library {library}."
+        if library
+        else f"optim is {shown(value)}, which is no optimizer's name.",
+        raises(f"ImportError or ValueError: {library} is not installed", "trainer.py:284")
+        if library
+        else raises(error, "trainer.py:248"),
+        "Use one that is there, such as paged_adamw_8bit or adamw_torch.",
+        _optimizer_patch(value),
+    )
+
+
+def _optimizer_patch(value: Any) -> Patch:
+    text = value.strip().lower() if isinstance(value, str) else ""
+    near = difflib.get_close_matches(text, OPTIMIZERS, n=1)
+    return set_all({"training.optim": near[0] if near else "paged_adamw_8bit"})

@@ -1,0 +1,401 @@
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from core.cli import main
+from core.document import Document, drop, parse, put, write
+from core.presets import find, load
+
+ROOT = Path(__file__).resolve().parents[2]
+VALID = find("hybrid").config
+BROKEN = put(VALID, ("training", "batch_size"), 0)
+STOPS = find("sft_pc_building").config
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+def run(*argv: object, stdin: str = "") -> Result:
+    out, err = io.StringIO(), io.StringIO()
+    code = main([str(part) for part in argv], io.StringIO(stdin), out, err)
+    return Result(code, out.getvalue(), err.getvalue())
+
+
+def start(command: str, **options: Any) -> subprocess.Popen[bytes]:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    words = [sys.executable, "-m", "core", *command.split()]
+    return subprocess.Popen(words, cwd=ROOT, **{**pipes, **options})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, document in (("valid", VALID), ("broken", BROKEN), ("stops", STOPS)):
+        (tmp_path / f"{name}.json").write_text(write(document), encoding="utf-8")
+    return tmp_path
+
+
+def test_presets_are_listed_with_id_and_origin() -> None:
+    result = run("presets")
+    assert result.code == 0
+    assert [line.split()[:2] for line in result.out.splitlines()] == [
+        [preset.id, preset.origin] for preset in load()
+    ]
+
+
+def test_one_preset_is_printed_as_its_config() -> None:
+    result = run("presets", "dpo_basic")
+    assert result.out == write(find("dpo_basic").config)
+
+
+def test_an_unknown_preset_is_one_line_and_exit_2() -> None:
+    result = run("presets", "dpo_bassic")
+    assert result == (2, "", "There is no preset 'dpo_bassic'; did you mean 'dpo_basic'?\n")
+
+
+def test_a_valid_config_exits_0(folder: Path) -> None:
+    result = run("check", folder / "valid.json")
+    assert result.code == 0
+    assert result.out.startswith("VALID")
+    assert "runs on tiny_tool_use" in result.out.splitlines()[0]
+
+
+def test_errors_exit_1_and_stand_under_their_field(folder: Path) -> None:
+    result = run("check", folder / "broken.json")
+    assert result.code == 1
+    first, _, field, finding = result.out.splitlines()[:4]
+    assert first.startswith("INVALID · 1 error")
+    assert field == "training.batch_size"
+    assert finding.split()[0] in ("error", "stops")
+
+
+def test_warnings_and_blockers_exit_1_only_with_strict(folder: Path) -> None:
+    assert run("check", folder / "stops.json").code == 0
+    assert run("check", "--strict", folder / "stops.json").code == 1
+
+
+def test_the_verdict_says_that_the_trainer_stops(folder: Path) -> None:
+    assert "stops on tiny_tool_use" in run("check", folder / "stops.json").out
+
+
+def test_check_json_prints_the_report(folder: Path) -> None:
+    result = run("check", "--json", folder / "broken.json")
+    report = json.loads(result.out)
+    assert list(report) == ["is_valid", "errors", "warnings", "infos", "trainer"]
+    assert report["errors"][0]["field"] == "training.batch_size"
+
+
+def test_check_json_of_many_is_one_object_a_line(folder: Path) -> None:
+    names = [str(folder / "valid.json"), str(folder / "broken.json")]
+    result = run("check", "--json", *names)
+    reports = [json.loads(line) for line in result.out.splitlines()]
+    assert [report["file"] for report in reports] == names
+    assert [report["is_valid"] for report in reports] == [True, False]
+    assert result.code == 1
+
+
+def test_check_of_many_names_each_file(folder: Path) -> None:
+    result = run("check", folder / "valid.json", folder / "broken.json")
+    assert f"{folder / 'valid.json'}: VALID" in result.out
+    assert f"{folder / 'broken.json'}: INVALID" in result.out
+
+
+def test_one_unreadable_file_does_not_hide_the_others(folder: Path) -> None:
+    result = run("check", folder / "none.json", folder / "valid.json")
+    assert result.code == 2
+    assert "VALID" in result.out
+    assert result.err == f"{folder / 'none.json'}: can't be read: No such file or directory.\n"
+
+
+def test_a_byte_order_mark_stops_the_trainer_until_it_is_fixed(folder: Path) -> None:
+    file = folder / "marked.json"
+    file.write_text(write(VALID), encoding="utf-8-sig")
+    assert "stops on tiny_tool_use" in run("check", file).out
+    run("fix", file, "-o", file)
+    assert "runs on tiny_tool_use" in run("check", file).out
+
+
+def test_an_unknown_trainer_exits_2(folder: Path) -> None:
+    result = run("check", "--trainer", "axolotl", folder / "valid.json")
+    assert result.code == 2
+    assert "axolotl" in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_standard_input_is_a_dash() -> None:
+    assert run("check", "-", stdin=write(VALID)).code == 0
+
+
+def test_a_syntax_error_is_one_line_with_its_place(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text('{\n  "model": {},\n}\n', encoding="utf-8")
+    result = run("check", bad)
+    assert result.code == 2
+    assert result.out == ""
+    assert result.err.startswith(f"{bad}: line 2, column 14: Delete this comma")
+    assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "no JSON"),
+        (b"[]", "a list"),
+        (b'{"a": "\xff"}', "UTF-8"),
+        (b'{"a": ' * 100, "deep"),
+        (b" " * 3_000_000, "1 MiB"),
+    ],
+)
+def test_what_is_no_config_is_refused_in_one_line(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    (tmp_path / "bad.json").write_bytes(content)
+    result = run("derive", tmp_path / "bad.json")
+    assert result.code == 2
+    assert reason in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_a_folder_is_refused_in_one_line(tmp_path: Path) -> None:
+    assert run("check", tmp_path) == (2, "", f"{tmp_path}: can't be read: Is a directory.\n")
+
+
+def test_a_name_can_not_write_to_the_terminal() -> None:
+    result = run("check", "a\x1b[31m\nb\0.json")
+    assert result.code == 2
+    assert result.err.startswith(r"a\x1b[31m\nb\x00.json: can't be read")
+    assert result.err.count("\n") == 1
+
+
+def test_a_value_can_not_write_to_the_terminal() -> None:
+    document = put(VALID, ("training", "method"), "s\x1b[31mft")
+    result = run("check", "-", stdin=write(put(document, ("tr\x9baining",), {})))
+    assert "\x1b" not in result.out
+    assert "\x9b" not in result.out
+
+
+def test_fix_prints_the_config_and_says_what_it_did(folder: Path) -> None:
+    result = run("fix", folder / "broken.json")
+    assert parse(result.out)["training"]["batch_size"] >= 1
+    assert result.err.startswith("Applied ")
+    assert "training.batch_size" in result.err
+    assert result.code == 0
+
+
+def test_fix_of_one_rule_leaves_the_rest_alone(folder: Path) -> None:
+    rule = json.loads(run("check", "--json", folder / "broken.json").out)["errors"][0]["rule"]
+    result = run("fix", folder / "broken.json", "--rule", rule)
+    assert drop(parse(result.out), ("training", "batch_size")) == drop(
+        VALID, ("training", "batch_size")
+    )
+
+
+def test_fix_with_nothing_to_fix_keeps_every_byte(tmp_path: Path) -> None:
+    text = write(VALID).replace("\n", "\n\n").replace(": ", " :\t")
+    result = run("fix", "-", "--rule", "no.such.rule", stdin=text)
+    assert result == (0, text, "Nothing to fix for the rule 'no.such.rule'.\n")
+
+
+def test_fix_can_write_over_its_own_file(folder: Path) -> None:
+    file = folder / "broken.json"
+    file.chmod(0o640)
+    result = run("fix", file, "-o", file)
+    assert result.out == ""
+    assert run("check", file).code == 0
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "broken.json",
+        "stops.json",
+        "valid.json",
+    ]
+
+
+def test_fix_into_a_missing_folder_is_one_line(folder: Path) -> None:
+    target = folder / "none" / "out.json"
+    result = run("fix", folder / "valid.json", "-o", target)
+    assert result == (2, "", f"{target}: can't be written: No such file or directory.\n")
+
+
+def test_fix_writes_to_a_device_without_replacing_it(folder: Path) -> None:
+    assert run("fix", folder / "broken.json", "-o", os.devnull).code == 0
+    assert not Path(os.devnull).is_file()
+
+
+def test_fix_that_leaves_errors_exits_1() -> None:
+    assert run("fix", "-", stdin='{"model": {"name": 3}}').code == 1
+
+
+def two(folder: Path, left: Document, right: Document) -> tuple[Path, Path]:
+    for name, document in (("a.json", left), ("b.json", right)):
+        (folder / name).write_text(write(document), encoding="utf-8")
+    return folder / "a.json", folder / "b.json"
+
+
+def test_diff_shows_one_line_a_setting(tmp_path: Path) -> None:
+    left = {"training": {"method": "sft", "lora_r": 8, "optim": "sgd"}}
+    right = {"training": {"method": "sft", "lora_r": 16}}
+    names = two(tmp_path, left, right)
+    result = run("diff", *names)
+    assert result.code == 1
+    assert [line.split() for line in result.out.splitlines()] == [
+        ["setting", *map(str, names)],
+        ["training.lora_r", "8", "16"],
+        ["training.optim", '"sgd"', "*", "-"],
+        [],
+        ["2", "differences."],
+        ["-", "is", "absent."],
+        ["*", "has", "no", "effect", "in", "that", "config."],
+    ]
+
+
+def test_diff_of_equal_configs_exits_0(folder: Path) -> None:
+    result = run("diff", folder / "valid.json", folder / "valid.json")
+    assert result == (0, "No differences.\n", "")
+
+
+def test_diff_all_shows_equal_settings(folder: Path) -> None:
+    result = run("diff", "--all", folder / "valid.json", folder / "valid.json")
+    assert "training.lora_alpha" in result.out
+    assert result.code == 0
+
+
+def test_diff_json_holds_rows_and_patch(tmp_path: Path) -> None:
+    names = two(tmp_path, {"seed": 1}, {"seed": 2})
+    result = json.loads(run("diff", "--json", *names).out)
+    assert list(result) == ["base", "labels", "rows", "patch"]
+    assert result["labels"] == list(map(str, names))
+    assert result["patch"] == [{"op": "replace", "path": "/seed", "value": 2}]
+
+
+def test_diff_of_three_has_a_column_each(folder: Path) -> None:
+    names = [folder / "valid.json", folder / "broken.json", folder / "stops.json"]
+    rows = list(csv.reader(io.StringIO(run("diff", "--csv", *names).out)))
+    assert rows[0] == ["setting", *map(str, names), "note"]
+    assert ["training.batch_size", "4", "0", "4", ""] in rows
+
+
+def test_diff_markdown_holds_bars_and_backticks(tmp_path: Path) -> None:
+    names = two(tmp_path, {"a": "x|y"}, {"a": "`z`"})
+    last = run("diff", "--markdown", *names).out.splitlines()[-1]
+    assert last == r'| `a` | `"x\|y"` | `` "`z`" `` |  |'
+
+
+@pytest.mark.parametrize("value", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "＝1"])
+def test_csv_runs_nothing_in_a_spreadsheet(tmp_path: Path, value: str) -> None:
+    names = two(tmp_path, {value: 1, "a": value}, {"a": -1})
+    rows = list(csv.reader(io.StringIO(run("diff", "--csv", *names).out)))
+    assert ["a", "'" + value, "-1", ""] in rows
+
+
+def test_csv_holds_no_control_characters(tmp_path: Path) -> None:
+    names = two(tmp_path, {"a": "\t=1\r\n=2"}, {})
+    assert run("diff", "--csv", *names).out.splitlines()[1:] == [r"a,\t=1\r\n=2,,"]
+
+
+def test_csv_tells_text_from_other_values(tmp_path: Path) -> None:
+    names = two(tmp_path, {"a": "4", "b": None, "c": "x"}, {"a": 4, "b": "null"})
+    rows = list(csv.reader(io.StringIO(run("diff", "--csv", *names).out)))
+    assert rows[1:] == [["a", '"4"', "4", ""], ["b", "null", '"null"', ""], ["c", "x", "", ""]]
+
+
+def test_derive_prints_each_number_with_its_arithmetic(folder: Path) -> None:
+    lines = run("derive", folder / "valid.json").out.splitlines()
+    (updates,) = [line for line in lines if line.startswith("updates_total")]
+    assert updates.split()[1] == "120"
+
+
+def test_derive_json_is_the_derived_contract(folder: Path) -> None:
+    derived = json.loads(run("derive", "--json", folder / "valid.json").out)
+    assert derived["effective_batch"] == 16
+    assert derived["updates_total"] == 120
+    assert "notes" in derived
+
+
+def test_schema_prints_a_json_schema() -> None:
+    Draft202012Validator.check_schema(json.loads(run("schema").out))
+
+
+def test_fields_lists_every_key() -> None:
+    lines = run("fields").out.splitlines()
+    assert "training.learning_rate  5e-5 (sft), 5e-6 (dpo)  a number above 0" in [
+        "  ".join(filter(None, map(str.strip, line.split("  ")))) for line in lines
+    ]
+
+
+@pytest.mark.parametrize(
+    "argv", [[], ["chek"], ["check"], ["diff", "a"], ["diff", "--csv", "--json", "a", "b"]]
+)
+def test_wrong_arguments_exit_2_with_the_usage(argv: list[str]) -> None:
+    result = run(*argv)
+    assert result.code == 2
+    assert result.err.startswith("usage: python -m core")
+
+
+@pytest.mark.parametrize("command", ["", "presets", "check", "fix", "diff", "derive", "schema"])
+def test_help_has_examples(command: str) -> None:
+    result = run(*command.split(), "--help")
+    assert result.code == 0
+    assert "examples:\n  python -m core" in result.out
+
+
+@pytest.mark.parametrize("command", ["", "check", "fix", "diff"])
+def test_help_says_the_exit_codes(command: str) -> None:
+    assert "exit codes:\n  0  " in run(*command.split(), "--help").out
+
+
+def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
+    process = start("schema")
+    assert process.stdout is not None
+    process.stdout.close()
+    _, errors = process.communicate()
+    assert errors == b""
+    assert process.returncode == 141
+
+
+def test_ctrl_c_exits_130_without_a_traceback() -> None:
+    process = start("check -")
+    # Python itself answers a signal that comes before it has started, with a traceback.
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert (process.returncode, errors) == (130, b"")
+
+
+def test_a_full_disk_is_one_line() -> None:
+    with open("/dev/full", "wb") as full:
+        process = start("schema", stdout=full)
+        _, errors = process.communicate()
+    assert errors == b"The output can't be written: No space left on device.\n"
+    assert process.returncode == 2
+
+
+def test_output_is_utf_8_whatever_the_terminal_says() -> None:
+    process = start("check -", env={"PYTHONIOENCODING": "ascii", "PATH": os.environ["PATH"]})
+    out, errors = process.communicate(write(VALID).encode())
+    assert out.decode().startswith("VALID · ")
+    assert errors == b""
+
+
+def test_check_loads_nothing_heavy() -> None:
+    heavy = ("streamlit", "pandas", "numpy", "supabase", "jsonschema", "jsonpatch", "fastapi")
+    code = (
+        "import sys; from core.cli import main; main(['check', '-']); "
+        f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
+    )
+    text = write(find("dpo_basic").config).encode()
+    process = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, input=text, capture_output=True
+    )
+    assert process.stderr == b"[]\n"

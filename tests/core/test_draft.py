@@ -1,0 +1,89 @@
+"""The open draft: byte for byte while unedited, undo, the tokenizer that follows, safe names."""
+
+import pytest
+
+from core import draft as drafts
+from core.document import ABSENT, read
+from core.draft import History, file_name, from_source, with_value
+
+TEXT = b'{ "model":{"name": "a/b"},\n\n "x": 1e-8 }'
+
+
+def test_an_unedited_import_comes_out_byte_for_byte() -> None:
+    draft = from_source("mine", read(TEXT), "import:mine.json")
+    assert draft.as_text().encode() == TEXT
+
+
+def test_an_edit_that_is_taken_back_comes_out_byte_for_byte() -> None:
+    draft = from_source("mine", read(TEXT), "import:mine.json")
+    edited = draft.with_document(with_value(draft.document, ("x",), 2))
+    assert edited.as_text() != TEXT.decode()
+    back = edited.with_document(with_value(edited.document, ("x",), 1e-8))
+    assert back.as_text().encode() == TEXT
+
+
+def test_undo_and_redo_walk_the_same_way() -> None:
+    start = drafts.empty()
+    second = start.with_document({"seed": 1})
+    history = History(start).then(second)
+    assert history.undone().present == start
+    assert history.undone().redone() == history
+    assert history.undone().undone() == history.undone()
+    assert history.redone() == history
+
+
+def test_a_change_that_changes_nothing_is_no_step() -> None:
+    history = History(drafts.empty())
+    assert history.then(drafts.empty()) is history
+
+
+def test_true_in_place_of_one_is_a_step() -> None:
+    one = drafts.empty().with_document({"seed": 1})
+    history = History(one).then(one.with_document({"seed": True}))
+    assert history.past == (one,)
+
+
+def test_a_new_change_forgets_what_was_undone() -> None:
+    start = drafts.empty()
+    history = History(start).then(start.with_document({"seed": 1})).undone()
+    assert history.then(start.with_document({"seed": 2})).future == ()
+
+
+def test_the_history_is_bounded() -> None:
+    history = History(drafts.empty())
+    for seed in range(drafts.HISTORY_LIMIT + 10):
+        history = history.then(history.present.with_document({"seed": seed}))
+    assert len(history.past) == drafts.HISTORY_LIMIT
+
+
+def test_the_tokenizer_follows_the_model() -> None:
+    document = with_value({"model": {}, "tokenizer": {}}, ("model", "name"), "a/b")
+    assert document["tokenizer"] == {"name": "a/b"}
+
+
+def test_a_tokenizer_set_apart_stays() -> None:
+    apart = {"model": {"name": "a/b"}, "tokenizer": {"name": "c/d"}}
+    assert with_value(apart, ("model", "name"), "e/f")["tokenizer"] == {"name": "c/d"}
+
+
+def test_absent_takes_a_key_out() -> None:
+    assert with_value({"seed": 1}, ("seed",), ABSENT) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("run", "run.json"),
+        ("run.json", "run.json"),
+        ("my run / 2", "my-run-2.json"),
+        ("../../etc/passwd", "etc-passwd.json"),
+        ("CON", "config-CON.json"),
+        ("nul.txt", "config-nul.txt.json"),
+        ("  ", "config.json"),
+        ("größe β", "größe-β.json"),
+        ('a"b\n:c', "a-b-c.json"),
+        ("x" * 300, "x" * 100 + ".json"),
+    ],
+)
+def test_file_names_are_safe_on_every_system(name: str, expected: str) -> None:
+    assert file_name(name) == expected

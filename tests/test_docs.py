@@ -1,0 +1,63 @@
+"""The generated pages are what the code says today; ``python tests/test_docs.py`` rewrites them."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from core.cli import main
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+COMMANDS = ("presets", "check", "fix", "diff", "derive", "schema", "fields")
+
+COMMAND_LINE = """\
+# Command line
+
+`python -m core` checks, fixes and compares configs without the app, with the same findings as the
+form. It needs Python 3.11 or newer and the packages of `requirements.txt`.
+
+This page is generated from the commands' own help: `python tests/test_docs.py`.
+"""
+
+
+def output(*argv: str) -> str:
+    out = io.StringIO()
+    assert main(list(argv), io.StringIO(), out, io.StringIO()) == 0
+    return out.getvalue()
+
+
+def help_block(command: str) -> str:
+    words = [command] if command else []
+    title = command or "python -m core"
+    return f"\n## {title}\n\n```text\n{output(*words, '--help')}```\n"
+
+
+def pages() -> dict[str, str]:
+    helps = map(help_block, ("", *COMMANDS))
+    return {
+        "fields.md": output("fields", "--markdown"),
+        "command-line.md": COMMAND_LINE + "".join(helps),
+    }
+
+
+@pytest.mark.parametrize("name", ["fields.md", "command-line.md"])
+def test_a_generated_page_is_up_to_date(name: str) -> None:
+    assert (DOCS / name).read_text(encoding="utf-8") == pages()[name]
+
+
+def rule_ids() -> set[str]:
+    found: set[str] = set()
+    for folder in ("rules", "trainers"):
+        for file in (ROOT / "core" / folder).glob("*.py"):
+            found |= set(RULE.findall(file.read_text(encoding="utf-8")))
+    return found
+
+
+RULE = re.compile(r'"([a-z]+(?:\.[a-z_]+)+)"')
+
+
+if __name__ == "__main__":
+    for name, text in pages().items():
+        (DOCS / name).write_text(text, encoding="utf-8")

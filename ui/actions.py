@@ -1,0 +1,77 @@
+"""What buttons do to the draft, and which parts of the page a change redraws."""
+
+from typing import NoReturn
+
+import streamlit as st
+
+from core import fields, log
+from core.check import fix
+from core.document import Document, Path, drop
+from core.draft import Draft
+from core.findings import Finding
+from core.patch import apply
+from ui import session
+from ui.insight import OTHER, Insight
+
+SUMMARY = "summary"
+HEADER = "header"
+
+# What the trainer reads at all depends on it, and with that every placeholder in the form.
+_FAR_REACHING = (("training", "method"),)
+
+
+def fragment_name(section: str) -> str:
+    """The key of a section's fragment."""
+    return f"section.{section}"
+
+
+def refresh(before: Insight, path: Path) -> None:
+    """Redraw the section that was edited, the summary, and every section whose findings changed.
+
+    The last thing that a widget's callback does: nothing after it is reached.
+    """
+    after = session.insight()
+    if path in _FAR_REACHING or before.unknown != after.unknown:
+        st.rerun()
+    sections = [*fields.SECTIONS, OTHER]
+    stale = [name for name in sections if _said(before, name) != _said(after, name)]
+    names = dict.fromkeys([after.section_of(path), *stale])
+    st.rerun([*map(fragment_name, names), HEADER, SUMMARY])
+
+
+def _said(insight: Insight, section: str) -> tuple[Finding, ...]:
+    return insight.by_section.get(section, ())
+
+
+def replace_document(document: Document) -> NoReturn:
+    """Take over a document that the widgets don't show yet, and redraw the whole page.
+
+    The last thing that a widget's callback does: nothing after it is reached.
+    """
+    session.replace_document(document)
+    st.rerun()
+
+
+def apply_fix(finding: Finding) -> None:
+    """Apply one finding's fix to the draft."""
+    replace_document(apply(session.draft().document, finding.fix or ()))
+
+
+def drop_key(path: Path) -> None:
+    """Take a key out of the document."""
+    session.set_pending(path, None)
+    replace_document(drop(session.draft().document, path))
+
+
+def apply_safe_fixes() -> None:
+    """Apply every fix that leaves alone what a running config would train."""
+    document, applied = fix(session.draft().document, safe_only=True)
+    st.toast(f"Applied {len(applied)} fixes. Undo takes them back.", icon=":material/build:")
+    replace_document(document)
+
+
+def downloaded(draft: Draft) -> bytes:
+    """The file that a click on the download hands out."""
+    data = draft.as_text().encode()
+    log.downloaded(draft.name, len(data))
+    return data

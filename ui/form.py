@@ -1,0 +1,311 @@
+"""The field table as widgets: one section, one expander, one fragment.
+
+A widget shows what the document holds at its path and writes back what the user types, parsed or
+not: an unfinished value stays in the document as text until it is mended.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from core import fields
+from core.document import ABSENT, Path, get, number_text, parse_value, scientific_text, write
+from core.draft import follows_model, with_value
+from core.errors import DocumentError, PathError
+from core.fields import FieldSpec
+from core.findings import Finding
+from ui import session
+from ui.actions import apply_fix, refresh, replace_document
+from ui.insight import Insight
+from ui.text import MARKS, fix_text, plain, value_text
+
+COLUMNS = 3
+
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
+
+
+def field_grid(specs: Sequence[FieldSpec], paths: Sequence[Path]) -> None:
+    """Draw fields in rows, each with what there is to say about it below."""
+    for start in range(0, len(specs), COLUMNS):
+        row = zip(specs[start : start + COLUMNS], paths[start : start + COLUMNS], strict=True)
+        for column, (spec, path) in zip(st.columns(COLUMNS), row, strict=False):
+            with column:
+                field(spec, path)
+
+
+def field(spec: FieldSpec, path: Path) -> None:
+    """Draw one field: its widget, its notes and its findings."""
+    insight = session.insight()
+    value = get(insight.draft.document, path)
+    _WIDGETS[widget_kind(spec, value)](spec, path, value)
+    notes = _notes(spec, path, value, insight)
+    if notes:
+        st.caption(" · ".join(notes))
+    for finding in insight.at(path):
+        if not finding.rule.startswith("deadkey."):
+            finding_line(finding)
+
+
+def finding_line(finding: Finding, *, place: str = "field") -> None:
+    """A finding with its mark, its words and the button that mends it."""
+    st.caption(f"{MARKS[finding.severity]} {plain(finding.message)} {plain(finding.remedy)}")
+    if finding.fix:
+        st.button(
+            plain(fix_text(finding.fix)),
+            key=session.widget_key(place, "fix", finding.rule, finding.field),
+            icon=":material/build:",
+            type="tertiary",
+            on_click=apply_fix,
+            args=(finding,),
+        )
+
+
+def widget_kind(spec: FieldSpec, value: Any) -> str:
+    """Which widget shows this value; a value of the wrong type is shown as JSON text."""
+    if value is ABSENT:
+        return "object" if spec.kind == "object" else spec.kind
+    fits = {
+        "text": isinstance(value, str),
+        "integer": isinstance(value, int) and not isinstance(value, bool),
+        "number": isinstance(value, int | float) and not isinstance(value, bool),
+        "boolean": isinstance(value, bool),
+        "choice": isinstance(value, str),
+        "list": isinstance(value, list) and all(isinstance(item, str) for item in value),
+        "object": isinstance(value, dict),
+    }
+    return spec.kind if fits[spec.kind] else "raw"
+
+
+def literal(value: Any) -> str:
+    """A value as the text of a widget; text that could be taken for JSON keeps its quotes."""
+    if value is ABSENT:
+        return ""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False) if _is_json(value) else value
+    if isinstance(value, float):
+        return number_text(value)
+    return write(value).strip()
+
+
+def from_literal(text: str | None) -> Any:
+    """The value that a user meant: a JSON value where the text is one, otherwise the text."""
+    if text is None or not text.strip():
+        return ABSENT
+    if _NUMBER.fullmatch(text):
+        return _number(text)
+    try:
+        return parse_value(text)
+    except DocumentError:
+        return text
+
+
+def _number(text: str) -> Any:
+    try:
+        return int(text) if text.strip().lstrip("+-").isdigit() else float(text)
+    except (ValueError, OverflowError):
+        return text
+
+
+def _is_json(text: str) -> bool:
+    return not isinstance(from_literal(text), str) or text.strip().startswith('"')
+
+
+def _label(spec: FieldSpec) -> str:
+    # No markup: a screen reader reads the label as it stands.
+    unit = f" ({spec.use.unit})" if spec.use.unit else ""
+    return spec.title + unit + (" *" if spec.required else "")
+
+
+def _help(spec: FieldSpec) -> str:
+    return f"{plain(spec.help)}\n\n`{spec.name}` · {plain(spec.use.source)}"
+
+
+def _placeholder(spec: FieldSpec) -> str:
+    default = spec.absent(session.insight().view.method)
+    if default is None or spec.required:
+        return "required" if spec.required else "not set"
+    return f"trainer uses {value_text(default)}"
+
+
+def _notes(spec: FieldSpec, path: Path, value: Any, insight: Insight) -> list[str]:
+    notes = []
+    reason = spec.ignored(insight.view.method)
+    if reason and value is not ABSENT:
+        notes.append(f":material/block: no effect: {plain(reason)}")
+    before = get(insight.draft.base, path)
+    if any(change[: len(path)] == path for change in insight.changes):
+        notes.append(f":material/edit: was {plain(value_text(before, 28))}")
+    if path == ("tokenizer", "name") and follows_model(insight.draft.document):
+        notes.append("follows the model")
+    if value is ABSENT and spec.kind == "boolean" and not spec.required:
+        notes.append(plain(_placeholder(spec)))
+    return notes
+
+
+def _common(spec: FieldSpec, path: Path, kind: str, shown: Any) -> dict[str, Any]:
+    key = session.seeded(session.widget_key(kind, *path), shown)
+    return {
+        "label": _label(spec),
+        "key": key,
+        "help": _help(spec),
+        "on_change": _changed,
+        "args": (path, key, kind),
+    }
+
+
+def _text(spec: FieldSpec, path: Path, value: Any) -> None:
+    shown = None if value is ABSENT else value
+    if spec.use.suggestions:
+        options = list(spec.use.suggestions)
+        _select(spec, path, "text", shown, options, accept_new_options=True)
+    else:
+        st.text_input(
+            value=None, placeholder=_placeholder(spec), **_common(spec, path, "text", shown)
+        )
+
+
+def _choice(spec: FieldSpec, path: Path, value: Any) -> None:
+    shown = None if value is ABSENT else value
+    _select(spec, path, "choice", shown, list(spec.offered), accept_new_options=False)
+
+
+def _select(
+    spec: FieldSpec,
+    path: Path,
+    kind: str,
+    shown: Any,
+    options: list[str],
+    *,
+    accept_new_options: bool,
+) -> None:
+    if shown is not None and shown not in options:
+        options = [shown, *options]
+    st.selectbox(
+        options=options,
+        index=None,
+        placeholder=_placeholder(spec),
+        accept_new_options=accept_new_options,
+        **_common(spec, path, kind, shown),
+    )
+
+
+def _integer(spec: FieldSpec, path: Path, value: Any) -> None:
+    # No min and max: a number out of bounds has to reach the document to get its finding.
+    shown = None if value is ABSENT else value
+    st.number_input(
+        value=None,
+        step=1,
+        placeholder=_placeholder(spec),
+        **_common(spec, path, "integer", shown),
+    )
+
+
+def _raw(spec: FieldSpec, path: Path, value: Any) -> None:
+    small = spec.use.scientific and isinstance(value, float)
+    shown = (scientific_text(value) if small else literal(value)) or None
+    st.text_input(value=None, placeholder=_placeholder(spec), **_common(spec, path, "raw", shown))
+
+
+def raw_value(path: Path, *, label: str) -> None:
+    """A value of a key that no model knows, as JSON text on one line or several."""
+    value = get(session.draft().document, path)
+    if isinstance(value, dict | list):
+        json_editor(path, value, label=label, help_text="Any JSON value.", height=120)
+        return
+    key = session.seeded(session.widget_key("raw", *path), literal(value))
+    st.text_input(label, key=key, on_change=_changed, args=(path, key, "raw"))
+
+
+def _boolean(spec: FieldSpec, path: Path, value: Any) -> None:
+    st.segmented_control(
+        options=[True, False],
+        format_func=lambda choice: "true" if choice else "false",
+        **_common(spec, path, "boolean", None if value is ABSENT else value),
+    )
+
+
+def _list(spec: FieldSpec, path: Path, value: Any) -> None:
+    shown = [] if value is ABSENT else value
+    st.multiselect(
+        options=[*dict.fromkeys([*spec.use.suggestions, *shown])],
+        accept_new_options=True,
+        placeholder=_placeholder(spec),
+        **_common(spec, path, "list", shown),
+    )
+
+
+def _object(spec: FieldSpec, path: Path, value: Any) -> None:
+    json_editor(path, value, label=_label(spec), help_text=_help(spec))
+
+
+_WIDGETS = {
+    "text": _text,
+    "integer": _integer,
+    "number": _raw,
+    "boolean": _boolean,
+    "choice": _choice,
+    "list": _list,
+    "object": _object,
+    "raw": _raw,
+}
+
+
+def json_editor(path: Path, value: Any, *, label: str, help_text: str, height: int = 220) -> None:
+    """An editor for a JSON value; text that does not parse is kept beside it, with its place."""
+    unparsed = session.pending(path)
+    text = unparsed if unparsed is not None else ("" if value is ABSENT else write(value).rstrip())
+    key = session.seeded(session.widget_key("json", *path), text)
+    st.text_area(
+        label, key=key, help=help_text, height=height, on_change=_json_changed, args=(path, key)
+    )
+    if unparsed is not None:
+        fault = _fault(unparsed)
+        st.markdown(
+            f"{MARKS['error']} {plain(fault)} :gray[The config keeps the last value that parsed.]"
+        )
+
+
+def _fault(text: str) -> str:
+    try:
+        parse_value(text)
+    except DocumentError as error:
+        return str(error)
+    return ""
+
+
+def _json_changed(path: Path, key: str) -> None:
+    text = session.widget_value(key) or ""
+    try:
+        value = parse_value(text) if text.strip() else ABSENT
+    except DocumentError:
+        session.set_pending(path, text)
+        refresh(session.insight(), path)
+        return
+    session.set_pending(path, None)
+    _write(path, value)
+
+
+def _changed(path: Path, key: str, kind: str) -> None:
+    typed = session.widget_value(key)
+    if kind == "raw":
+        typed = from_literal(typed)
+    elif typed is None or typed == []:
+        typed = ABSENT
+    _write(path, typed)
+
+
+def _write(path: Path, value: Any) -> None:
+    before = session.insight()
+    try:
+        document = with_value(before.draft.document, path, value)
+    except PathError as error:
+        st.toast(plain(str(error)), icon=":material/error:")
+        return
+    if path == ("model", "name"):
+        # The tokenizer may have followed, and its widget does not show that yet.
+        replace_document(document)
+    session.type_in(document)
+    refresh(before, path)

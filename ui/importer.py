@@ -1,0 +1,104 @@
+"""The import dialog: a report first, and nothing is changed without a click."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import log
+from core.document import path_text
+from core.draft import from_source
+from core.findings import Finding
+from core.importing import Import, Refusal, inspect
+from core.patch import apply
+from ui import session
+from ui.text import MARKS, count, fix_text, plain, value_text
+
+
+@st.dialog("Import configs", width="large")
+def import_dialog() -> None:
+    """Ask for files or a pasted text, and show what each would bring in."""
+    st.caption("Nothing is opened or changed before you click. Unknown keys are kept.")
+    uploads = st.file_uploader(
+        "JSON files", type=["json"], accept_multiple_files=True, max_upload_size=2, key="uploads"
+    )
+    pasted = st.text_area("Or paste the text of one config", key="pasted", height=140)
+    texts = [(upload.name, upload.getvalue()) for upload in uploads]
+    if pasted.strip():
+        texts.append(("pasted.json", pasted.encode("utf-8", "surrogatepass")))
+    found = [session.once(("import", name, data), _inspected) for name, data in texts]
+    for index, item in enumerate(found):
+        _item(index, item)
+    usable = [item for item in found if isinstance(item, Import)]
+    if len(usable) > 1 and st.button(f"Keep all {len(usable)} in the sidebar", type="primary"):
+        _remember(usable)
+        st.rerun()
+
+
+def _inspected(key: tuple[str, str, bytes]) -> Import | Refusal:
+    _, name, data = key
+    item = inspect(name, data)
+    if isinstance(item, Refusal):
+        log.refused(item.name, item.reason)
+    return item
+
+
+def _item(index: int, item: Import | Refusal) -> None:
+    with st.container(border=True):
+        if isinstance(item, Refusal):
+            st.markdown(f"{MARKS['error']} **{plain(item.name)}** is not a config.")
+            st.markdown(plain(item.reason))
+        else:
+            _report(index, item)
+
+
+def _report(index: int, item: Import) -> None:
+    st.markdown(f"**{plain(value_text(item.name))}** · {_verdict(item)}")
+    st.markdown(
+        f"- {count(item.kept, 'setting')} kept as {'it is' if item.kept == 1 else 'they are'}"
+    )
+    if item.unknown:
+        names = ", ".join(f"`{path_text(path)}`" for path in item.unknown[:12])
+        st.markdown(f"- {count(len(item.unknown), 'unknown key')} kept: {names}")
+    if item.source.had_bom:
+        st.markdown("- repaired: the byte-order mark is dropped; the trainer would stop at it")
+    for finding in item.suspicious:
+        st.markdown(f"- {MARKS['warning']} suspicious: {plain(finding.message)}")
+    chosen = _repairs(index, item.repairs)
+    if st.button(f"Open {plain(value_text(item.name, 30))}", key=f"open.{index}"):
+        _open(item, chosen)
+        st.rerun()
+
+
+def _verdict(item: Import) -> str:
+    report = item.report
+    state = "valid" if report.is_valid else count(len(report.errors), "error")
+    runs = "runs" if report.trainer.runs else "stops the trainer"
+    return f"{state} · {runs} · {count(len(report.warnings), 'warning')}"
+
+
+def _repairs(index: int, repairs: Sequence[Finding]) -> list[Finding]:
+    if repairs:
+        st.markdown("Repairs on the way in, only those you tick:")
+    return [
+        finding
+        for number, finding in enumerate(repairs)
+        if st.checkbox(
+            plain(f"{fix_text(finding.fix or ())} ({finding.field}): {finding.message}"),
+            key=f"repair.{index}.{number}",
+        )
+    ]
+
+
+def _remember(items: Sequence[Import]) -> None:
+    session.remember_imports(items)
+    for item in items:
+        log.imported(item.name, len(item.source.text))
+
+
+def _open(item: Import, repairs: Sequence[Finding]) -> None:
+    _remember([item])
+    session.open_draft(from_source(item.name, item.source, f"import:{item.name}"))
+    document = session.draft().document
+    for finding in repairs:
+        document = apply(document, finding.fix or ())
+    session.replace_document(document)

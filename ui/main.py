@@ -1,0 +1,21 @@
+"""The script that the server runs for each session: navigation over the pages, nothing else."""
+
+from pathlib import Path
+
+import streamlit as st
+
+ROOT = Path(__file__).resolve().parent.parent
+
+st.set_page_config(
+    page_title="Tunesmith",
+    page_icon=str(ROOT / "ui" / "icon.png"),
+    layout="wide",
+    initial_sidebar_state="auto",
+)
+st.navigation(
+    [
+        st.Page(ROOT / "pages" / "build.py", title="Build", default=True),
+        st.Page(ROOT / "pages" / "reference.py", title="Reference"),
+    ],
+    position="top",
+).run()

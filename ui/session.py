@@ -1,0 +1,180 @@
+"""The state of one browser session: the only file that names session-state keys.
+
+The draft is kept under a plain key and so survives leaving the page. Widgets hold no state that
+matters: each is seeded from the draft, under a key that carries the draft's revision. Whatever
+changes the draft from outside a widget (undo, a fix, an import) moves the revision on, so that all
+widgets are seeded anew.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from core import draft as drafts
+from core import presets
+from core.document import Document, Path, path_text
+from core.draft import Draft, History
+from core.importing import Import
+from ui.insight import Insight
+
+FIRST_PRESET = "sft_toolbench"
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+def _state(name: str, default: Callable[[], T]) -> T:
+    key = f"tunesmith.{name}"
+    if key not in st.session_state:
+        st.session_state[key] = default()
+    value: T = st.session_state[key]
+    return value
+
+
+def _store(name: str, value: object) -> None:
+    st.session_state[f"tunesmith.{name}"] = value
+
+
+def history() -> History:
+    """The open draft with its past and future; at first the first preset."""
+    return _state("history", lambda: History(_of_preset(FIRST_PRESET)))
+
+
+def draft() -> Draft:
+    """The open draft."""
+    return history().present
+
+
+def insight() -> Insight:
+    """Everything that follows from the open draft, computed once for each of its states."""
+    known = _state("insight", lambda: Insight(draft()))
+    if known.draft is not draft():
+        known = Insight(draft())
+        _store("insight", known)
+    return known
+
+
+def type_in(document: Document) -> None:
+    """Take over a document that a widget has already shown."""
+    _store("history", history().then(draft().with_document(document)))
+
+
+def replace_document(document: Document) -> None:
+    """Take over a document that the widgets don't show yet."""
+    _take(history().then(draft().with_document(document)))
+
+
+def rename(name: str) -> None:
+    """Give the draft another name."""
+    present = draft()
+    renamed = Draft(name, present.document, present.base, present.text, present.origin)
+    _store("history", history().then(renamed))
+
+
+def open_draft(opened: Draft) -> None:
+    """Open another draft; undo brings back the one that was open."""
+    _take(history().then(opened))
+    _store("pending", {})
+
+
+def open_preset(preset_id: str) -> None:
+    """Open a preset as it ships."""
+    open_draft(_of_preset(preset_id))
+
+
+def undo() -> None:
+    """Go one change back."""
+    _take(history().undone())
+
+
+def redo() -> None:
+    """Take back one undo."""
+    _take(history().redone())
+
+
+def reset() -> None:
+    """Go back to the document as it was opened; undo brings the edits back."""
+    _store("pending", {})
+    replace_document(draft().base)
+
+
+def _take(new: History) -> None:
+    _store("history", new)
+    refresh_widgets()
+
+
+def _of_preset(preset_id: str) -> Draft:
+    preset = presets.find(preset_id)
+    return drafts.from_document(preset.id, preset.config, f"preset:{preset.id}")
+
+
+def refresh_widgets() -> None:
+    """Seed all widgets from the draft again."""
+    _store("revision", _revision() + 1)
+
+
+def _revision() -> int:
+    return _state("revision", lambda: 0)
+
+
+def widget_key(*parts: str | int) -> str:
+    """A widget's key, new whenever the draft was changed from outside the widgets."""
+    return f"w{_revision()}." + ".".join(map(str, parts))
+
+
+def seeded(key: str, value: object) -> str:
+    """The key, with the widget's value set where the widget is new."""
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
+
+
+def widget_value(key: str) -> Any:
+    """What the user has set a widget to."""
+    return st.session_state[key]
+
+
+def pending(path: Path) -> str | None:
+    """Text at a path that could not be parsed yet, so that it is not lost."""
+    return _pending().get(path_text(path))
+
+
+def set_pending(path: Path, text: str | None) -> None:
+    """Keep or forget unparsed text."""
+    texts = {name: kept for name, kept in _pending().items() if name != path_text(path)}
+    _store("pending", texts if text is None else {**texts, path_text(path): text})
+
+
+def _pending() -> dict[str, str]:
+    return _state("pending", dict)
+
+
+def is_on(name: str, default: bool = False) -> bool:
+    """A switch of the page, such as which sections are open."""
+    return _state(f"on.{name}", lambda: default)
+
+
+def set_on(name: str, value: bool) -> None:
+    """Set a switch of the page."""
+    _store(f"on.{name}", value)
+
+
+def once(key: K, make: Callable[[K], T]) -> T:
+    """The result of ``make`` for this key, made once in a session; the last few are kept."""
+    known: dict[Any, Any] = _state("once", dict)
+    if key not in known:
+        _store("once", {**dict([*known.items()][-20:]), key: make(key)})
+    result: T = _state("once", dict)[key]
+    return result
+
+
+def imports() -> tuple[Import, ...]:
+    """The files that were imported in this session."""
+    return _state("imports", tuple)
+
+
+def remember_imports(found: Sequence[Import]) -> None:
+    """Add files to those that can be opened from the sidebar, newest text for each name."""
+    names = {item.name for item in found}
+    _store("imports", (*(item for item in imports() if item.name not in names), *found))

@@ -1,0 +1,53 @@
+"""The frame that every page stands in: style, and the one broad error boundary.
+
+Streamlit can run a file in ``pages/`` without ``app.py``, so a page's first call is ``page``.
+"""
+
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import TunesmithError
+from ui.text import plain
+
+logger = logging.getLogger("tunesmith")
+_STYLE = Path(__file__).with_name("style.css")
+
+_BROKEN = (
+    "This part of the page could not be drawn. Your config is safe: use Undo, "
+    "or open the JSON tab to see it."
+)
+
+
+@contextmanager
+def page(title: str) -> Iterator[None]:
+    """Frame one page: its style, its title for screen readers, its errors."""
+    st.html(_STYLE)
+    with boundary():
+        yield
+
+
+@contextmanager
+def boundary() -> Iterator[None]:
+    """Turn any error into one sentence on the page; where it happened goes to the log."""
+    try:
+        yield
+    # The one broad handler of the front end: a user never sees a traceback.
+    except Exception as error:  # noqa: BLE001
+        show_error(error)
+
+
+def show_error(error: Exception) -> bool:
+    """Say in one sentence what went wrong; ``True`` tells Streamlit that nothing is left to show."""
+    if isinstance(error, TunesmithError):
+        st.error(plain(str(error)), icon=":material/error:")
+        return True
+    # The message of a stranger's error can hold a value of the config, and so a secret.
+    places = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("a page failed with %s at\n%s", type(error).__name__, places)
+    st.error(_BROKEN, icon=":material/error:")
+    return True

@@ -1,0 +1,139 @@
+"""The sidebar: where a config comes from, and what is open."""
+
+from collections.abc import Callable
+from itertools import groupby
+
+import streamlit as st
+
+from core import draft as drafts
+from core import log, presets
+from core.draft import from_source
+from core.importing import Import
+from core.presets import Preset
+from ui import session
+from ui.actions import HEADER, SUMMARY
+from ui.importer import import_dialog
+from ui.shell import boundary
+from ui.text import plain, value_text
+
+_METHODS = {"sft": "Supervised", "teacher_mode": "Teacher mode", "dpo": "Preference pairs"}
+_ORIGINS = {
+    "exact": "The trainer's own file.",
+    "reconstructed": ":orange[A reconstruction.]",
+    "proposed": ":orange[Our proposal.]",
+}
+
+
+def sidebar() -> None:
+    """Draw the whole sidebar."""
+    with st.sidebar:
+        st.fragment(_open_draft, key=HEADER)()
+        st.subheader("Template", anchor=False)
+        for method, group in groupby(presets.load(), key=lambda preset: preset.method):
+            st.caption(f"{_METHODS.get(method, method)} `{method}`")
+            for preset in group:
+                _preset(preset)
+        _others()
+
+
+def _open_draft() -> None:
+    with boundary(), st.container(key="open_draft", gap="xsmall"):
+        history, draft = session.history(), session.draft()
+        key = session.seeded(session.widget_key("name"), draft.name)
+        st.text_input("Name", key=key, max_chars=120, on_change=_renamed, args=(key,))
+        st.caption(_state(draft))
+        with st.container(horizontal=True, gap="xsmall"):
+            _step("Undo", "undo", session.undo, bool(history.past), len(history.past))
+            _step("Redo", "redo", session.redo, bool(history.future), len(history.future))
+            _step("Reset", "restart_alt", session.reset, draft.is_changed, 0)
+
+
+def _state(draft: drafts.Draft) -> str:
+    kind, _, name = draft.origin.partition(":")
+    source = {"preset": "template", "import": "import"}.get(kind, "started empty")
+    said = f"{source} {plain(value_text(name, 30))}".strip()
+    return f"{said} · " + (":orange[changed]" if draft.is_changed else "as it was opened")
+
+
+def _step(label: str, icon: str, action: Callable[[], None], enabled: bool, steps: int) -> None:
+    explained = {
+        "Undo": f"Take back the last change ({steps} can be taken back).",
+        "Redo": f"Do the change again ({steps} were taken back).",
+        "Reset": "Go back to the config as it was opened. Undo brings your edits back.",
+    }
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        key=f"step.{icon}",
+        help=explained[label],
+        disabled=not enabled,
+        on_click=_take_step,
+        args=(action,),
+    )
+
+
+def _take_step(action: Callable[[], None]) -> None:
+    action()
+    # The buttons stand in a fragment; what they change stands everywhere.
+    st.rerun()
+
+
+def _renamed(key: str) -> None:
+    session.rename(session.widget_value(key).strip() or "untitled")
+    st.rerun([HEADER, SUMMARY])
+
+
+def _preset(preset: Preset) -> None:
+    with st.container(key=f"template_{preset.id}", gap=None):
+        _preset_button(preset)
+        st.caption(f"{plain(preset.summary)} {_ORIGINS[preset.origin]}")
+
+
+def _preset_button(preset: Preset) -> None:
+    chosen = session.draft().preset_id == preset.id
+    st.button(
+        f"**{preset.title}**" if chosen else preset.title,
+        key=f"preset.{preset.id}",
+        icon=":material/radio_button_checked:" if chosen else ":material/radio_button_unchecked:",
+        type="tertiary",
+        help=plain(preset.note) + ("" if not chosen else "\n\nOpens it again as it ships."),
+        on_click=_open_preset,
+        args=(preset,),
+    )
+
+
+def _open_preset(preset: Preset) -> None:
+    edited = session.draft().is_changed
+    session.open_preset(preset.id)
+    log.created(preset.id, f"preset:{preset.id}")
+    if edited:
+        st.toast("Undo brings back the config that you had edited.", icon=":material/undo:")
+
+
+def _others() -> None:
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Import", icon=":material/upload:", key="import"):
+            import_dialog()
+        st.button("Start empty", icon=":material/draft:", key="empty", on_click=_open_empty)
+    if session.imports():
+        st.caption("Imported in this session")
+    for item in session.imports():
+        st.button(
+            plain(value_text(item.name, 30)),
+            key=f"imported.{item.name}",
+            icon=":material/description:",
+            type="tertiary",
+            help="Opens the file as it came in.",
+            on_click=_open_import,
+            args=(item,),
+        )
+
+
+def _open_empty() -> None:
+    session.open_draft(drafts.empty())
+    log.created("untitled", "empty")
+
+
+def _open_import(item: Import) -> None:
+    session.open_draft(from_source(item.name, item.source, f"import:{item.name}"))
+    log.opened(item.name, f"import:{item.name}")

@@ -1,0 +1,205 @@
+"""What stands beside the form: the verdict, the download, the findings and the run card."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import streamlit as st
+
+from core import fields, trainers
+from core.derive import Derived, Quantity
+from core.document import get, number_text, path_text
+from core.draft import file_name
+from core.findings import Finding
+from ui import session
+from ui.actions import SUMMARY, apply_safe_fixes, downloaded
+from ui.curve import schedule_svg
+from ui.form import finding_line
+from ui.insight import OTHER, Insight
+from ui.shell import boundary
+from ui.text import count, plain, value_text
+
+TRAINER_TITLE: Final = "Tiny Tool Use"
+
+
+def summary() -> None:
+    """Draw the panel as a fragment that edits in any section redraw."""
+    st.fragment(_summary, key=SUMMARY)()
+
+
+def _summary() -> None:
+    with boundary(), st.container(key="summary", gap="small"):
+        insight = session.insight()
+        with st.container(key="verdict", horizontal=True, vertical_alignment="center"):
+            st.markdown(_verdict(insight), width="stretch")
+            st.toggle("Details", key="summary_open")
+        _download(insight)
+        with st.container(key="details", gap="small"):
+            _findings(insight)
+            _run_card(insight)
+            _differences(insight)
+            _commands(insight)
+
+
+def _verdict(insight: Insight) -> str:
+    report = insight.report
+    valid = ":green-badge[:material/check: valid]"
+    if not report.is_valid:
+        valid = f":red-badge[:material/error: invalid · {count(len(report.errors), 'error')}]"
+    badges = [valid, _trainer_badge(insight)]
+    if report.warnings:
+        badges.append(f":orange-badge[{count(len(report.warnings), 'warning')}]")
+    return " ".join(badges)
+
+
+def _trainer_badge(insight: Insight) -> str:
+    verdict = insight.report.trainer
+    if not verdict.runs:
+        return ":red-badge[:material/block: stops the trainer]"
+    if not verdict.learns:
+        return ":orange-badge[:material/hourglass_disabled: runs, learns nothing]"
+    return ":green-badge[:material/play_arrow: runs]"
+
+
+def _download(insight: Insight) -> None:
+    draft = insight.draft
+    name = file_name(draft.name)
+    st.download_button(
+        f"Download {plain(value_text(name, 40))}",
+        data=lambda: downloaded(draft),
+        file_name=name,
+        mime="application/json",
+        key="download",
+        icon=":material/download:",
+        type="primary",
+        width="stretch",
+        on_click="ignore",
+        help=_download_help(insight),
+    )
+
+
+def _download_help(insight: Insight) -> str:
+    if not insight.report.is_valid:
+        return (
+            f"The file has {count(len(insight.report.errors), 'error')}; it downloads all the same."
+        )
+    if not insight.report.trainer.runs:
+        return f"{TRAINER_TITLE} would stop at this file; it downloads all the same."
+    return "The JSON file that train.py reads."
+
+
+def _findings(insight: Insight) -> None:
+    safe = sum(finding.safe and finding.fix is not None for finding in insight.report)
+    if safe > 1:
+        st.button(
+            f"Apply all {safe} safe fixes",
+            key=session.widget_key("safe"),
+            icon=":material/auto_fix_high:",
+            help="Safe fixes mend how the file is written, not what a running config would train.",
+            on_click=apply_safe_fixes,
+        )
+    for section in (*fields.SECTIONS, OTHER):
+        said = _loud(insight.by_section.get(section, ()))
+        if said:
+            st.markdown(f"**{'Other keys' if section == OTHER else section.capitalize()}**")
+        for finding in said:
+            finding_line(finding, place="summary")
+    _quiet(insight)
+
+
+def _loud(findings: tuple[Finding, ...]) -> list[Finding]:
+    order = {"error": 0, "warning": 1}
+    loud = [finding for finding in findings if finding.severity in order]
+    return sorted(loud, key=lambda finding: order[finding.severity])
+
+
+def _quiet(insight: Insight) -> None:
+    infos = insight.report.infos
+    if not infos:
+        return
+    ignored = sum(_is_without_effect(finding) for finding in infos)
+    label = count(len(infos), "note") + (f", {ignored} without effect" if ignored else "")
+    with st.expander(label, key="notes", type="compact"):
+        for finding in infos:
+            finding_line(finding, place="notes")
+
+
+def _is_without_effect(finding: Finding) -> bool:
+    return finding.rule.startswith("deadkey.") or finding.rule == "data.max_samples.ignored"
+
+
+_ROWS: Final[Mapping[str, str]] = {
+    "rows_train": "training rows",
+    "rows_eval": "evaluation rows",
+    "effective_batch": "rows per update",
+    "updates_per_epoch": "updates per epoch",
+    "updates_total": "updates in all",
+    "warmup_share": "warm-up share",
+    "peak_learning_rate": "peak learning rate",
+    "evaluations": "evaluations",
+    "checkpoints": "checkpoints",
+    "tokens_max": "tokens, at most",
+    "lora_parameters": "trainable LoRA weights",
+}
+
+
+def _run_card(insight: Insight) -> None:
+    derived = insight.derived
+    st.markdown("**What this run does**")
+    with st.container(key="run_card"):
+        lines = [f"| {label} | {_amount(name, derived)} |" for name, label in _ROWS.items()]
+        st.markdown("\n".join(["| | |", "|:--|--:|", *lines]))
+    drawn = schedule_svg(derived)
+    if drawn:
+        st.image(drawn, width="stretch")
+        st.caption("Learning rate over the updates; the dashed line is what you set.")
+    with st.expander("How these come about", key="arithmetic", type="compact"):
+        for name, label in _ROWS.items():
+            st.caption(f"**{label}**: {plain(_arithmetic(name, derived))}")
+
+
+def _arithmetic(name: str, derived: Derived) -> str:
+    parts = [derived.arithmetic.get(name, ""), derived.notes.get(name, "")]
+    return ". ".join(part.rstrip(".") for part in parts if part) + "."
+
+
+def _amount(name: str, derived: Derived) -> str:
+    value: Quantity = getattr(derived, name)
+    if value is None:
+        return "–"
+    if isinstance(value, tuple):
+        return f"{_number(name, value[0])} to {_number(name, value[1])}"
+    return _number(name, value)
+
+
+def _number(name: str, value: float) -> str:
+    if name == "warmup_share":
+        return f"{value:.0%}"
+    if name == "peak_learning_rate":
+        return number_text(float(f"{value:.3g}"))
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def _differences(insight: Insight) -> None:
+    changes = insight.changes
+    base = "the template" if insight.draft.preset_id else "what you opened"
+    if not changes:
+        st.caption(f"No setting differs from {base}.")
+        return
+    verb = "differs" if len(changes) == 1 else "differ"
+    with st.expander(f"{count(len(changes), 'setting')} {verb} from {base}", type="compact"):
+        for path in changes:
+            before, after = get(insight.draft.base, path), get(insight.draft.document, path)
+            change = f"{plain(value_text(before, 24))} → {plain(value_text(after, 24))}"
+            st.caption(f"`{path_text(path)}` {change}")
+
+
+def _commands(insight: Insight) -> None:
+    name = file_name(insight.draft.name)
+    st.markdown("**Run it**")
+    folder = f"outputs/{name.removesuffix('.json')}"
+    st.code(
+        f"python train.py --config {name} --output-dir {folder}", language="bash", wrap_lines=True
+    )
+    st.caption("with the libraries that the trainer works with:")
+    packages = " ".join(f'"{line}"' for line in trainers.get("tiny_tool_use").requirements)
+    st.code(f"pip install {packages}", language="bash", wrap_lines=True)

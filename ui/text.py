@@ -1,0 +1,68 @@
+"""Words for the screen: values and findings as Markdown that shows them as they are."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from core.document import ABSENT, number_text, write
+from core.findings import Finding, Patch, Severity
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:])")
+
+MARKS: Final[Mapping[Severity, str]] = {
+    "error": ":red[:material/error:]",
+    "warning": ":orange[:material/warning:]",
+    "info": ":gray[:material/info:]",
+}
+
+
+def plain(text: str) -> str:
+    """Text that Markdown must not interpret: no bold, no links, no icons, no formulas."""
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+def value_text(value: Any, limit: int = 60) -> str:
+    """A JSON value on one line, shortened: ``5e-5``, ``float16``, ``[ … ]``."""
+    if value is ABSENT:
+        return "not set"
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, float):
+        text = number_text(value)
+    else:
+        text = re.sub(r"\s+", " ", write(value)).strip()
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def worst(findings: Iterable[Finding]) -> Severity | None:
+    """The gravest severity among findings."""
+    present = {finding.severity for finding in findings}
+    return next((severity for severity in MARKS if severity in present), None)
+
+
+def count(number: int, noun: str) -> str:
+    """A count with its noun: ``1 error``, ``2 errors``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def fix_text(patch: Patch) -> str:
+    """What applying a patch will do, short enough for a button."""
+    first = _step_text(patch[0])
+    return first if len(patch) == 1 else f"{first} and {len(patch) - 1} more"
+
+
+def _step_text(step: Mapping[str, Any]) -> str:
+    key = _key(step["path"])
+    match step["op"]:
+        case "remove":
+            return f"Remove {key}"
+        case "move":
+            return f"Move {_key(step['from'])} to {key}"
+        case _:
+            return f"Set {key} to {value_text(step['value'], 32)}"
+
+
+def _key(pointer: str) -> str:
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+    named = [step for step in steps if not step.isdigit()]
+    return named[-1] if named else "the document"
