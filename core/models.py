@@ -87,7 +87,7 @@ def _entry(item: dict[str, object]) -> ModelDims:
 # Falcon 3 is a Llama and Falcon-H1 has them.
 _NO_PROJECTIONS: Final = re.compile(
     r"gpt-?2|dialogpt|cerebras-gpt|pythia|gpt-?neox|dolly-v2|falcon(?!-?3|-?h1)|bloom|\bmpt\b"
-    r"|bigcode|santacoder|starcoder(?!2)|\bmamba",
+    r"|gpt_bigcode|santacoder|starcoder(?!2)|\bmamba",
     re.IGNORECASE,
 )
 

@@ -1,10 +1,13 @@
 """A document as the rules look at it: typed reads that never raise, with the trainer's defaults."""
 
+from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from typing import Any
 
 from core import fields
 from core.document import ABSENT, Document, Path, get
+
+Holder = dict[str, Any] | list[Any]
 
 
 @lru_cache(maxsize=512)
@@ -17,14 +20,19 @@ class View:
     """Reads of one document; each answers ``None`` where the value is not of the type asked for.
 
     ``name`` is always the name of a known field outside ``tools``, such as ``data.max_samples``.
+    A document is never changed in place, so that each read is done once.
     """
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self._values: dict[str, Any] = {}
+        self._effective: dict[str, Any] = {}
 
     def value(self, name: str) -> Any:
         """The value as it stands, or ``ABSENT``."""
-        return get(self.document, path_of(name))
+        if name not in self._values:
+            self._values[name] = get(self.document, path_of(name))
+        return self._values[name]
 
     def has(self, name: str) -> bool:
         """Whether the key is there, whatever its value."""
@@ -32,9 +40,12 @@ class View:
 
     def effective(self, name: str) -> Any:
         """The value as it stands, or the trainer's default for this method, or ``None``."""
-        value = self.value(name)
-        if value is not ABSENT:
-            return value
+        if name not in self._effective:
+            value = self.value(name)
+            self._effective[name] = self._absent(name) if value is ABSENT else value
+        return self._effective[name]
+
+    def _absent(self, name: str) -> Any:
         spec = fields.find(path_of(name))
         return spec.absent(self.method) if spec else None
 
@@ -106,3 +117,36 @@ class View:
         tools = self.document.get("tools")
         items = enumerate(tools) if isinstance(tools, list) else ()
         return tuple((index, item) for index, item in items if isinstance(item, dict))
+
+    @cached_property
+    def unknown(self) -> tuple[Path, ...]:
+        """The keys that no model knows, outermost only."""
+        return tuple(fields.unknown(self.document))
+
+    @cached_property
+    def texts(self) -> tuple[tuple[Path, str], ...]:
+        """Every value that is text, with its path, the outermost first."""
+        return tuple(_texts(self.document))
+
+
+def _texts(document: Document) -> Iterator[tuple[Path, str]]:
+    for path, holder in holders(document):
+        for step, item in entries(holder):
+            if isinstance(item, str):
+                yield (*path, step), item
+
+
+def holders(document: Document) -> Iterator[tuple[Path, Holder]]:
+    """Every object and list of a document with its path, the outermost first."""
+    found: list[tuple[Path, Holder]] = [((), document)]
+    for path, holder in found:
+        yield path, holder
+        for step, item in entries(holder):
+            if isinstance(item, dict | list):
+                # The list grows while it is read, so that deep documents need no recursion.
+                found.append(((*path, step), item))
+
+
+def entries(holder: Holder) -> Iterable[tuple[str | int, Any]]:
+    """The values in an object or a list, each with the step that leads to it."""
+    return holder.items() if isinstance(holder, dict) else enumerate(holder)

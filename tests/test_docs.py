@@ -1,7 +1,6 @@
 """The generated pages are what the code says today; ``python tests/test_docs.py`` rewrites them."""
 
 import io
-import re
 from pathlib import Path
 
 import pytest
@@ -45,17 +44,6 @@ def pages() -> dict[str, str]:
 @pytest.mark.parametrize("name", ["fields.md", "command-line.md"])
 def test_a_generated_page_is_up_to_date(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == pages()[name]
-
-
-def rule_ids() -> set[str]:
-    found: set[str] = set()
-    for folder in ("rules", "trainers"):
-        for file in (ROOT / "core" / folder).glob("*.py"):
-            found |= set(RULE.findall(file.read_text(encoding="utf-8")))
-    return found
-
-
-RULE = re.compile(r'"([a-z]+(?:\.[a-z_]+)+)"')
 
 
 if __name__ == "__main__":

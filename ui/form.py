@@ -45,13 +45,16 @@ def field(spec: FieldSpec, path: Path) -> None:
     if notes:
         st.caption(" · ".join(notes))
     for finding in insight.at(path):
-        if not finding.rule.startswith("deadkey."):
+        if finding.severity != "info" or finding.fix:
             finding_line(finding)
 
 
 def finding_line(finding: Finding, *, place: str = "field") -> None:
     """A finding with its mark, its words and the button that mends it."""
-    st.caption(f"{MARKS[finding.severity]} {plain(finding.message)} {plain(finding.remedy)}")
+    # At the field the button says the remedy; beside the form there is room for the words.
+    brief = place == "field" and finding.fix
+    remedy = "" if brief else f" {plain(finding.remedy)}"
+    st.caption(f"{MARKS[finding.severity]} {plain(finding.message)}{remedy}")
     if finding.fix:
         st.button(
             plain(fix_text(finding.fix)),

@@ -6,6 +6,7 @@ from typing import Final
 import streamlit as st
 
 from core import fields, trainers
+from core.check import DEFAULT_TRAINER
 from core.derive import Derived, Quantity
 from core.document import get, number_text, path_text
 from core.draft import file_name
@@ -34,10 +35,10 @@ def _summary() -> None:
             st.toggle("Details", key="summary_open")
         _download(insight)
         with st.container(key="details", gap="small"):
+            _command(insight)
             _findings(insight)
             _run_card(insight)
             _differences(insight)
-            _commands(insight)
 
 
 def _verdict(insight: Insight) -> str:
@@ -193,13 +194,14 @@ def _differences(insight: Insight) -> None:
             st.caption(f"`{path_text(path)}` {change}")
 
 
-def _commands(insight: Insight) -> None:
+def _command(insight: Insight) -> None:
     name = file_name(insight.draft.name)
-    st.markdown("**Run it**")
     folder = f"outputs/{name.removesuffix('.json')}"
     st.code(
-        f"python train.py --config {name} --output-dir {folder}", language="bash", wrap_lines=True
+        f"python train.py --config {name} --output-dir {folder}",
+        language="bash",
+        wrap_lines=True,
     )
-    st.caption("with the libraries that the trainer works with:")
-    packages = " ".join(f'"{line}"' for line in trainers.get("tiny_tool_use").requirements)
-    st.code(f"pip install {packages}", language="bash", wrap_lines=True)
+    with st.expander("Libraries that the trainer runs with", key="libraries", type="compact"):
+        packages = " ".join(f'"{line}"' for line in trainers.get(DEFAULT_TRAINER).requirements)
+        st.code(f"pip install {packages}", language="bash", wrap_lines=True)

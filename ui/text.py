@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from core.document import ABSENT, number_text, write
 from core.findings import Finding, Patch, Severity
+from core.rules.secrets import redact
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:])")
 
@@ -22,7 +23,7 @@ def plain(text: str) -> str:
 
 
 def value_text(value: Any, limit: int = 60) -> str:
-    """A JSON value on one line, shortened: ``5e-5``, ``float16``, ``[ … ]``."""
+    """A JSON value on one line, shortened and without secrets: ``5e-5``, ``float16``."""
     if value is ABSENT:
         return "not set"
     if isinstance(value, str):
@@ -31,6 +32,7 @@ def value_text(value: Any, limit: int = 60) -> str:
         text = number_text(value)
     else:
         text = re.sub(r"\s+", " ", write(value)).strip()
+    text = redact(text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

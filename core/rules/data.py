@@ -66,7 +66,7 @@ def _rows_ignored(facts: Facts) -> Iterator[Finding]:
         yield info(
             "data.max_samples.ignored",
             _ROWS,
-            f"Rows has no effect: the tools decide how many rows are made{made}.",
+            f"Samples has no effect: the tools decide how many rows are made{made}.",
             "Add tools for more rows.",
         )
 
@@ -85,7 +85,7 @@ def _more_than_toolbench(facts: Facts) -> Iterator[Finding]:
         yield warning(
             "data.max_samples.exceeds_dataset",
             _ROWS,
-            f"Rows is {shown(rows)}; ToolBench has about 126 000, and asking for more stops the "
+            f"Samples is {shown(rows)}; ToolBench has about 126 000, and asking for more stops the "
             "run.",
             f"Use {_TOOLBENCH_ROWS} or less.",
             (replace(_ROWS, _TOOLBENCH_ROWS),),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
 from core.config import KNOWN_METRICS
@@ -42,6 +43,7 @@ def _known(metrics: list[str]) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=256)
 def _closest(metric: str) -> str | None:
     if len(metric) > _LONGEST:
         return None

@@ -47,7 +47,7 @@ def _is_legacy(path: Path) -> bool:
 
 
 def _legacy_sections(facts: Facts) -> Iterator[Finding]:
-    for path in fields.unknown(facts.view.document):
+    for path in facts.view.unknown:
         if _is_legacy(path):
             yield info(
                 "import.legacy_sections",
@@ -72,7 +72,7 @@ def _tools_object(facts: Facts) -> Iterator[Finding]:
 
 def _not_a_config(facts: Facts) -> Iterator[Finding]:
     view = facts.view
-    unknown = [path for path in fields.unknown(view.document) if len(path) == 1]
+    unknown = [path for path in view.unknown if len(path) == 1]
     if unknown and view.strategy is ABSENT and view.method is ABSENT:
         names = [str(key) for key in view.document if not kind_of(str(key))][:6]
         yield error(

@@ -1,11 +1,11 @@
 """Keys that are there and that the method's training does not look at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from core import fields
-from core.document import ABSENT, get
+from core.document import Path
 from core.facts import Facts
 from core.fields import FieldSpec
 from core.findings import Finding
@@ -16,20 +16,24 @@ def _ignored_keys(facts: Facts) -> Iterator[Finding]:
     view = facts.view
     if not (view.is_dpo or view.is_supervised):
         return
-    for spec, reason in _ignored("dpo" if view.is_dpo else "sft"):
-        if get(view.document, spec.path) is not ABSENT:
-            yield info(
-                f"deadkey.{spec.name}",
-                spec.path,
-                f"{spec.title} has no effect: {reason}.",
-                "Leave it for another trainer, or remove it.",
-            )
+    ignored = _ignored("dpo" if view.is_dpo else "sft")
+    for section, keys in view.document.items():
+        for key in keys if isinstance(keys, dict) else ():
+            if found := ignored.get((section, key)):
+                spec, reason = found
+                yield info(
+                    f"deadkey.{spec.name}",
+                    spec.path,
+                    f"{spec.title} has no effect: {reason}.",
+                    "Leave it for another trainer, or remove it.",
+                )
 
 
 @cache
-def _ignored(method: Any) -> tuple[tuple[FieldSpec, str], ...]:
+def _ignored(method: str) -> Mapping[Path, tuple[FieldSpec, str]]:
+    """The keys that one loop does not look at, with the reason."""
     reasons = ((spec, spec.ignored(method)) for spec in fields.table().values())
-    return tuple((spec, reason) for spec, reason in reasons if reason)
+    return {spec.path: (spec, reason) for spec, reason in reasons if reason}
 
 
 RULES: Final = (_ignored_keys,)

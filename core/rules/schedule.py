@@ -33,7 +33,9 @@ def _warmup_exceeds(facts: Facts) -> Iterator[Finding]:
     if not (warmup and total) or warmup < total:
         return
     peak, rate = highest(facts.derived.peak_learning_rate), facts.view.number(_RATE)
-    reached = f"; the learning rate reaches {peak:.3g} of {shown(rate)}" if peak and rate else ""
+    reached = (
+        f"; the learning rate reaches {_rounded(peak)} of {shown(rate)}" if peak and rate else ""
+    )
     yield warning(
         "training.warmup_steps.exceeds_total",
         _WARMUP,
@@ -42,6 +44,10 @@ def _warmup_exceeds(facts: Facts) -> Iterator[Finding]:
         f"Use {_suggested(facts)}, or more rows or epochs.",
         (add(_WARMUP, _suggested(facts)),),
     )
+
+
+def _rounded(rate: float) -> str:
+    return shown(float(f"{rate:.3g}"))
 
 
 _RATE: Final = "training.learning_rate"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ from core.rules.secrets import (
     secret_spans,
 )
 from core.rules.wording import error, shortened, shown, warning
-from core.view import View, path_of
+from core.view import View, holders, path_of
 
 __all__ = ["RULES", "redact", "secret_spans"]
 
@@ -83,33 +83,11 @@ def _trusted(path: Path, name: str) -> Iterator[Finding]:
         )
 
 
-def _holders(document: Document) -> Iterator[tuple[Path, dict[str, Any] | list[Any]]]:
-    """Every object and list of a document with its path, the outermost first."""
-    holders: list[tuple[Path, Any]] = [((), document)]
-    for path, holder in holders:
-        yield path, holder
-        for step, item in _items(holder):
-            if isinstance(item, dict | list):
-                # The list grows while it is read, so that deep documents need no recursion.
-                holders.append(((*path, step), item))
-
-
-def _items(holder: dict[str, Any] | list[Any]) -> Iterable[tuple[str | int, Any]]:
-    return holder.items() if isinstance(holder, dict) else enumerate(holder)
-
-
-def _texts(document: Document) -> Iterator[tuple[Path, str]]:
-    for path, holder in _holders(document):
-        for step, item in _items(holder):
-            if isinstance(item, str):
-                yield (*path, step), item
-
-
 def _secrets(facts: Facts) -> Iterator[Finding]:
-    document = facts.view.document
-    found = {path: kind for path, text in _texts(document) if (kind := _kind_by_name(path, text))}
+    document, texts = facts.view.document, facts.view.texts
+    found = {path: kind for path, text in texts if (kind := _kind_by_name(path, text))}
     if may_hold_secret(json.dumps(document, ensure_ascii=False)):
-        found |= {path: kind for path, text in _texts(document) if (kind := kind_of(text))}
+        found |= {path: kind for path, text in texts if (kind := kind_of(text))}
         found |= _secret_keys(document)
     for path in dict.fromkeys(map(_without_secrets, found)):
         yield _secret(path, found.get(path, "a secret"))
@@ -117,7 +95,7 @@ def _secrets(facts: Facts) -> Iterator[Finding]:
 
 def _secret_keys(document: Document) -> dict[Path, str]:
     """The objects that have a secret for a key."""
-    objects = ((path, holder) for path, holder in _holders(document) if isinstance(holder, dict))
+    objects = ((path, holder) for path, holder in holders(document) if isinstance(holder, dict))
     return {path: kind for path, holder in objects for key in holder if (kind := kind_of(key))}
 
 
@@ -151,7 +129,7 @@ _PERSONAL: Final = re.compile(r"/home/|/Users/|[A-Z]:[\\/]+Users")
 
 
 def _personal_paths(facts: Facts) -> Iterator[Finding]:
-    for path, text in _texts(facts.view.document):
+    for path, text in facts.view.texts:
         if _PERSONAL.match(text):
             yield warning(
                 "security.personal_path",

@@ -18,7 +18,7 @@ from core.rules.wording import shortened, warning
 def unknown_key(facts: Facts) -> Iterator[Finding]:
     """One warning for each unknown key that no rule about imports explains."""
     document = facts.view.document
-    for path in fields.unknown(document):
+    for path in facts.view.unknown:
         key = str(path[-1])
         # A key that is itself a secret is not repeated; security.secret points at its object.
         if not (is_explained(document, path) or kind_of(key)):

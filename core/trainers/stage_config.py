@@ -18,6 +18,9 @@ from core.view import View, path_of
 DEFAULT_MODEL: Final = "Qwen/Qwen3-0.6B"
 """The model of all configs that the trainer ships with."""
 
+STRATEGIES: Final = ("toolbench", "teacher_mode", "manual_templates")
+"""All that the trainer has code for (config.py:57, data_generator.py:34-41)."""
+
 REAL_DATA: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "strategy": "toolbench",

@@ -234,7 +234,7 @@ def test_fix_writes_to_a_device_without_replacing_it(folder: Path) -> None:
 
 
 def test_fix_that_leaves_errors_exits_1() -> None:
-    assert run("fix", "-", stdin='{"model": {"name": 3}}').code == 1
+    assert run("fix", "-", "--rule", "no.such.rule", stdin=write(BROKEN)).code == 1
 
 
 def two(folder: Path, left: Document, right: Document) -> tuple[Path, Path]:
@@ -388,14 +388,21 @@ def test_output_is_utf_8_whatever_the_terminal_says() -> None:
     assert errors == b""
 
 
-def test_check_loads_nothing_heavy() -> None:
+def loaded_by_check(document: Document) -> list[str]:
     heavy = ("streamlit", "pandas", "numpy", "supabase", "jsonschema", "jsonpatch", "fastapi")
     code = (
         "import sys; from core.cli import main; main(['check', '-']); "
-        f"print([name for name in {heavy} if name in sys.modules], file=sys.stderr)"
+        f"print(*(name for name in {heavy} if name in sys.modules), file=sys.stderr)"
     )
-    text = write(find("dpo_basic").config).encode()
     process = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, input=text, capture_output=True
+        [sys.executable, "-c", code], cwd=ROOT, input=write(document).encode(), capture_output=True
     )
-    assert process.stderr == b"[]\n"
+    return process.stderr.decode().split()
+
+
+def test_check_loads_nothing_heavy() -> None:
+    assert loaded_by_check(find("dpo_basic").config) == []
+
+
+def test_check_loads_at_most_jsonpatch_to_prove_a_fix() -> None:
+    assert set(loaded_by_check(BROKEN)) <= {"jsonpatch"}

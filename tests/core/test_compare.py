@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import patch
 from core.compare import changed, compare
 from core.document import Document, get, put, same
+from core.patch import apply
 from core.presets import find, load
 
 
@@ -170,7 +170,7 @@ def test_the_patch_between_presets_makes_one_the_other(target: Any) -> None:
     source = find("dpo_basic").config
     result = compare([source, target.config])
     assert result.patch is not None
-    assert same(patch.apply(source, result.patch), target.config)
+    assert same(apply(source, result.patch), target.config)
 
 
 def test_the_patch_for_one_tool_less_is_one_step() -> None:
@@ -212,7 +212,7 @@ def test_the_patch_gives_the_second_document_with_its_types(
 ) -> None:
     steps = compare([left, right]).patch
     assert steps is not None
-    assert same(patch.apply(left, steps), right)
+    assert same(apply(left, steps), right)
 
 
 @given(documents, documents)
