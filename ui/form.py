@@ -23,17 +23,20 @@ from ui.insight import Insight
 from ui.text import MARKS, fix_text, plain, value_text
 
 COLUMNS = 3
+# Pixels: a number field with its buttons, and "Gradient accumulation (batches)" on two lines.
+COLUMN_WIDTH = 165
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 
 
 def field_grid(specs: Sequence[FieldSpec], paths: Sequence[Path]) -> None:
-    """Draw fields in rows, each with what there is to say about it below."""
-    for start in range(0, len(specs), COLUMNS):
-        row = zip(specs[start : start + COLUMNS], paths[start : start + COLUMNS], strict=True)
-        for column, (spec, path) in zip(st.columns(COLUMNS), row, strict=False):
-            with column:
-                field(spec, path)
+    """Draw fields in as many columns as fit, each with what there is to say about it below."""
+    if not specs:
+        return
+    grid = st.grid(COLUMNS, min_column_width=COLUMN_WIDTH, gap="xsmall")
+    for spec, path in zip(specs, paths, strict=True):
+        with grid.cell():
+            field(spec, path)
 
 
 def field(spec: FieldSpec, path: Path) -> None:
@@ -54,7 +57,7 @@ def finding_line(finding: Finding, *, place: str = "field") -> None:
     # At the field the button says the remedy; beside the form there is room for the words.
     brief = place == "field" and finding.fix
     remedy = "" if brief else f" {plain(finding.remedy)}"
-    st.caption(f"{MARKS[finding.severity]} {plain(finding.message)}{remedy}")
+    st.markdown(f":small[{MARKS[finding.severity]} {plain(finding.message)}{remedy}]")
     if finding.fix:
         st.button(
             plain(fix_text(finding.fix)),

@@ -1,6 +1,7 @@
 """What follows from one state of the draft: report, derived numbers, differences. Computed once."""
 
 from collections import defaultdict
+from dataclasses import replace
 from functools import cached_property
 
 from core import fields, log
@@ -50,12 +51,13 @@ class Insight:
 
     @cached_property
     def by_path(self) -> dict[Path, tuple[Finding, ...]]:
-        """Findings and blockers by the exact place that they are about, each said once."""
-        found: defaultdict[Path, list[Finding]] = defaultdict(list)
-        for finding in self.report:
-            if all(known.rule != finding.rule for known in found[finding.path]):
-                found[finding.path].append(finding)
-        return {path: tuple(findings) for path, findings in found.items()}
+        """Findings by the exact place that they are about, with the blockers that add to them."""
+        found: dict[Path, tuple[Finding, ...]] = {}
+        for finding in self.report.findings:
+            found[finding.path] = (*found.get(finding.path, ()), finding)
+        for blocker in self.report.trainer.blockers:
+            found[blocker.path] = _with_blocker(found.get(blocker.path, ()), blocker)
+        return found
 
     @cached_property
     def by_section(self) -> dict[str, tuple[Finding, ...]]:
@@ -81,3 +83,18 @@ class Insight:
             if place[: len(path)] == path
             for finding in findings
         )
+
+
+def _with_blocker(said: tuple[Finding, ...], blocker: Finding) -> tuple[Finding, ...]:
+    """What is said at one place, and that it stops the trainer.
+
+    An invalid value that stops the trainer is one fault: its error is shown, with the blocker's
+    fix where it has none of its own.
+    """
+    errors = [finding for finding in said if finding.severity == "error"]
+    if not errors:
+        return (*said, blocker)
+    if any(error.fix for error in errors) or not blocker.fix:
+        return said
+    mended = replace(errors[0], fix=blocker.fix, safe=blocker.safe)
+    return tuple(mended if finding is errors[0] else finding for finding in said)

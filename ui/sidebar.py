@@ -43,9 +43,9 @@ def _open_draft() -> None:
         st.text_input("Name", key=key, max_chars=120, on_change=_renamed, args=(key,))
         st.caption(_state(draft))
         with st.container(horizontal=True, gap="xsmall"):
-            _step("Undo", "undo", session.undo, bool(history.past), len(history.past))
-            _step("Redo", "redo", session.redo, bool(history.future), len(history.future))
-            _step("Reset", "restart_alt", session.reset, draft.is_changed, 0)
+            _step("Undo", session.undo, bool(history.past), len(history.past))
+            _step("Redo", session.redo, bool(history.future), len(history.future))
+            _step("Reset", session.reset, draft.is_changed, 0)
 
 
 def _state(draft: drafts.Draft) -> str:
@@ -55,7 +55,7 @@ def _state(draft: drafts.Draft) -> str:
     return f"{said} · " + (":orange[changed]" if draft.is_changed else "as it was opened")
 
 
-def _step(label: str, icon: str, action: Callable[[], None], enabled: bool, steps: int) -> None:
+def _step(label: str, action: Callable[[], None], enabled: bool, steps: int) -> None:
     explained = {
         "Undo": f"Take back the last change ({steps} can be taken back).",
         "Redo": f"Do the change again ({steps} were taken back).",
@@ -63,8 +63,7 @@ def _step(label: str, icon: str, action: Callable[[], None], enabled: bool, step
     }
     st.button(
         label,
-        icon=f":material/{icon}:",
-        key=f"step.{icon}",
+        key=f"step.{label}",
         help=explained[label],
         disabled=not enabled,
         on_click=_take_step,

@@ -8,7 +8,7 @@ import streamlit as st
 from core import fields, trainers
 from core.check import DEFAULT_TRAINER
 from core.derive import Derived, Quantity
-from core.document import get, number_text, path_text
+from core.document import get, path_text, scientific_text
 from core.draft import file_name
 from core.findings import Finding
 from ui import session
@@ -176,7 +176,7 @@ def _number(name: str, value: float) -> str:
     if name == "warmup_share":
         return f"{value:.0%}"
     if name == "peak_learning_rate":
-        return number_text(float(f"{value:.3g}"))
+        return scientific_text(float(f"{value:.3g}"))
     return f"{value:,}".replace(",", "\u202f")
 
 

@@ -36,7 +36,7 @@ def mended(view: View, spec: FieldSpec, value: Any) -> Mend | None:
         return Mend(meant, safe)
     if spec.required:
         return required(view, spec)
-    for choice in (_nearest_bound(spec, value), _percent(spec, value), spec.absent(view.method)):
+    for choice in (_nearest_bound(spec, value), _percent(spec, value), _default(view, spec)):
         if choice is not None and spec.accepts(choice):
             return Mend(choice, False)
     return Mend(ABSENT, False)
@@ -49,8 +49,9 @@ def required(view: View, spec: FieldSpec) -> Mend | None:
     if spec.name in _OTHER_NAME:
         name = view.value(_OTHER_NAME[spec.name])
         return Mend(name, True) if is_model_id(name) else None
-    if spec.name == "data.generation_type" and view.strategy in _GENERATION:
-        return Mend(_GENERATION[view.strategy], True)
+    if spec.name == "data.generation_type" and isinstance(view.strategy, str):
+        generation = _GENERATION.get(view.strategy)
+        return Mend(generation, True) if generation else None
     return None
 
 
@@ -176,6 +177,11 @@ def _nearest_bound(spec: FieldSpec, value: Any) -> Any:
         return None
     bound = spec.minimum if value < (spec.minimum or 0) else spec.maximum
     return int(bound) if bound is not None and abs(bound) <= MAX_INTEGER else None
+
+
+def _default(view: View, spec: FieldSpec) -> Any:
+    """The trainer's default; for free text it is taken out instead, which comes to the same."""
+    return None if spec.kind == "text" and not spec.pattern else spec.absent(view.method)
 
 
 def _percent(spec: FieldSpec, value: Any) -> float | None:

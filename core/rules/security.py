@@ -143,10 +143,9 @@ def _tool_commands(facts: Facts) -> Iterator[Finding]:
     for index, tool in facts.view.tools:
         is_command = tool.get("type") == "command"
         if is_command or "command" in tool:
-            key = "command" if "command" in tool else "type"
             yield error(
                 "security.tool_command",
-                ("tools", index, key),
+                ("tools", index),
                 f"tools[{index}] is a command tool: its shell command runs on the training "
                 "machine for each row that is made.",
                 "Remove the command; never take one over from others.",

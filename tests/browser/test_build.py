@@ -68,7 +68,7 @@ def test_one_edit_redraws_the_findings_of_other_sections(build: Page) -> None:
     expect(build.get_by_text("ends after 22 updates").first).to_be_visible()
     type_in(build, "Samples (rows)", "70000")
     expect(build.get_by_text("ends after 22 updates")).to_have_count(0)
-    expect(card(build, "training rows")).to_have_text("69 300".replace(" ", "\u202f"))
+    expect(card(build, "training rows")).to_have_text("69\u202f299")
 
 
 def test_the_focus_goes_on_to_the_next_field_while_the_page_updates(build: Page) -> None:
@@ -140,7 +140,8 @@ def test_a_file_that_is_no_config_is_refused_with_its_place(build: Page) -> None
 def test_several_files_are_kept_in_the_sidebar(build: Page) -> None:
     open_file(build, *FILES)
     build.get_by_role("button", name="Keep all 3 in the sidebar").click()
-    build.get_by_role("button", name="dpo_config").click()
+    expect(build.get_by_role("dialog")).to_have_count(0)
+    build.get_by_test_id("stSidebar").get_by_role("button", name="dpo_config").click()
     expect(field(build, "Epochs")).to_have_value("100")
 
 

@@ -1,0 +1,162 @@
+"""The real app in its own process, and headless Chromium in front of it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+START_SECONDS = 60
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# No sandbox, because root has none; the rest keeps Chromium from asking the network for anything.
+BROWSER_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# True once Streamlit has had nothing to do for 150 ms: a rerun starts a moment after its cause.
+IDLE = """() => {
+    const app = document.querySelector('[data-testid="stApp"]')
+    const busy = app?.dataset.testScriptState !== "notRunning"
+        || document.querySelector('[data-testid="stStatusWidget"]')
+    if (busy || !window.idleSince) window.idleSince = performance.now()
+    return !busy && performance.now() - window.idleSince > 150
+}"""
+
+
+class App(NamedTuple):
+    """The server that the tests talk to."""
+
+    url: str
+    log: Path
+
+
+@pytest.fixture(scope="session")
+def app(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app, started as a user starts it, with a home folder of its own."""
+    home = tmp_path_factory.mktemp("home")
+    port = free_port()
+    app = App(f"http://localhost:{port}", home / "server.log")
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    command += ["--server.address", "localhost", "--server.port", str(port)]
+    with app.log.open("wb") as log, running(command, project, home, log.fileno()) as server:
+        wait_until_healthy(app, server)
+        yield app
+
+
+@pytest.fixture(scope="session")
+def app_url(app: App) -> str:
+    return app.url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    # Where the system has no Chromium, Playwright takes its own or says how to get it.
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=BROWSER_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page without history or cookies; errors in its console fail the test."""
+    context = browser.new_context(
+        accept_downloads=True, viewport={"width": 1400, "height": 900}, locale="en-US"
+    )
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.extend(console_error(message)))
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def settle(page: Page) -> Callable[[], None]:
+    """Call it to wait until Streamlit has answered and drawn everything."""
+
+    def wait() -> None:
+        page.wait_for_function(IDLE, timeout=30_000)
+
+    return wait
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put the server's log beside a failure."""
+    report = yield
+    app = getattr(item, "funcargs", {}).get("app")
+    if report.failed and isinstance(app, App):
+        report.sections.append(("server log", tail(app.log)))
+    return report
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("localhost", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def running(
+    command: list[str], project: Path, home: Path, log: int
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is gone at the end, also when it ignores the request to stop."""
+    env = {**os.environ, "HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    server = subprocess.Popen(
+        command, cwd=project, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+    )
+    try:
+        yield server
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def wait_until_healthy(app: App, server: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + START_SECONDS
+    while not is_healthy(app.url):
+        if server.poll() is not None or time.monotonic() > end:
+            pytest.fail(f"The app did not start.\n{tail(app.log)}", pytrace=False)
+        time.sleep(0.1)
+
+
+def is_healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return False
+
+
+def console_error(message: ConsoleMessage) -> list[str]:
+    if message.type != "error":
+        return []
+    return [f"{message.text} ({message.location.get('url', '')})"]
+
+
+def tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-60:])
