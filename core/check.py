@@ -14,7 +14,7 @@ from core.patch import apply
 from core.rules import RULES
 from core.rules.secrets import kind_of
 
-DEFAULT_TRAINER: Final = "tiny_tool_use"
+DEFAULT_TRAINER: Final = trainers.DEFAULT
 
 _FIXES_MAX: Final = 200
 

@@ -128,7 +128,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def file_name(name: str) -> str:
-    """A file name for a config that every system takes: ``my run / 2`` becomes ``my-run-2.json``."""
+    """A file name that every system takes: ``my run / 2`` becomes ``my-run-2.json``."""
     stem = re.sub(r"[^\w.-]+", "-", name.removesuffix(".json")).strip("-. ")[:100].rstrip("-. ")
     if not stem or _RESERVED.fullmatch(stem):
         stem = f"config-{stem}".rstrip("-")

@@ -5,14 +5,23 @@ not: an unfinished value stays in the document as text until it is mended.
 """
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from core import fields
-from core.document import ABSENT, Path, get, number_text, parse_value, scientific_text, write
+from core.document import (
+    ABSENT,
+    MAX_INTEGER,
+    Path,
+    get,
+    number_text,
+    parse_value,
+    scientific_text,
+    write,
+)
 from core.draft import follows_model, with_value
 from core.errors import DocumentError, PathError
 from core.fields import FieldSpec
@@ -109,10 +118,10 @@ def from_literal(text: str | None) -> Any:
 
 
 def _number(text: str) -> Any:
-    try:
-        return int(text) if text.strip().lstrip("+-").isdigit() else float(text)
-    except (ValueError, OverflowError):
-        return text
+    # A document holds what every JSON reader agrees on: see core.document.
+    if text.strip().lstrip("+-").isdigit():
+        return int(text) if len(text) < 20 and abs(int(text)) <= MAX_INTEGER else text
+    return float(text) if math.isfinite(float(text)) else text
 
 
 def _is_json(text: str) -> bool:

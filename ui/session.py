@@ -164,8 +164,9 @@ def once(key: K, make: Callable[[K], T]) -> T:
     """The result of ``make`` for this key, made once in a session; the last few are kept."""
     known: dict[Any, Any] = _state("once", dict)
     if key not in known:
-        _store("once", {**dict([*known.items()][-20:]), key: make(key)})
-    result: T = _state("once", dict)[key]
+        known = {**dict([*known.items()][-20:]), key: make(key)}
+        _store("once", known)
+    result: T = known[key]
     return result
 
 

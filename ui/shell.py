@@ -42,7 +42,7 @@ def boundary() -> Iterator[None]:
 
 
 def show_error(error: Exception) -> bool:
-    """Say in one sentence what went wrong; ``True`` tells Streamlit that nothing is left to show."""
+    """Say in one sentence what went wrong; ``True`` tells Streamlit that this is all."""
     if isinstance(error, TunesmithError):
         st.error(plain(str(error)), icon=":material/error:")
         return True

@@ -142,6 +142,7 @@ _MEANT: Final = {
     "f16": "float16",
     "fp32": "float32",
     "f32": "float32",
+    "float64": "double",
     "adamw": "adamw_torch",
     # Taken out of transformers; adamw_torch is what its users were sent to.
     "adamw_hf": "adamw_torch",
@@ -172,11 +173,19 @@ def _squeezed(text: str) -> str:
 
 
 def _nearest_bound(spec: FieldSpec, value: Any) -> Any:
-    """The bound that a number is beyond, where it may be used and is a number people know."""
+    """The whole number next to a number that is none, or the bound that it is beyond."""
     if isinstance(value, bool) or not isinstance(value, int | float) or spec.kind != "integer":
         return None
-    bound = spec.minimum if value < (spec.minimum or 0) else spec.maximum
-    return int(bound) if bound is not None and abs(bound) <= MAX_INTEGER else None
+    if spec.minimum is not None and value < spec.minimum:
+        return _usable(spec.minimum)
+    return _usable(value if isinstance(value, float) else spec.maximum)
+
+
+def _usable(number: float | None) -> int | None:
+    # The bounds of seed are those of a C integer, which nobody wants as a seed.
+    if number is None or not abs(number) <= MAX_INTEGER:
+        return None
+    return int(number)
 
 
 def _default(view: View, spec: FieldSpec) -> Any:

@@ -114,6 +114,8 @@ def _remedy(spec: FieldSpec, fault: Fault, mend: Mend | None) -> str:
         return "Remove it; the trainer then uses its own default."
     if fault.kind == "missing":
         return f"Add {shown(mend.value)}."
+    if fault.kind == "enum" and mend.safe:
+        return f"Did you mean {shown(mend.value)}?"
     unquoted = isinstance(fault.value, str) and not isinstance(mend.value, str)
     return f"Write {shown(mend.value)}" + (" without quotes." if unquoted else ".")
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from core.document import ABSENT, type_name
 from core.facts import Facts
 from core.findings import Finding, Patch, add, remove
-from core.trainers.stops import mend, raises, section, shown, stop
+from core.trainers.stops import mend, raises, section, shown, stop, use_default
 from core.view import View, path_of
 
 DEFAULT_MODEL: Final = "Qwen/Qwen3-0.6B"
@@ -179,7 +179,7 @@ def _schema_fix(view: View, name: str, value: Any) -> Patch | None:
         return None
     # One row can't be split, so the least number allowed would only move the trouble.
     too_few = name == "data.max_samples" and _is_number(value) and value < 1
-    return (remove(path_of(name)),) if too_few else mend(view, name)
+    return use_default(view, name) if too_few else mend(view, name)
 
 
 def _complaint(value: Any, shape: Shape) -> str:

@@ -40,16 +40,20 @@ def _is_short(value: Any) -> bool:
 def mend(view: View, name: str) -> Patch:
     """The smallest change that makes a known field well-formed.
 
-    The number that is meant, else the least one allowed, else no value at all: the trainer then
-    uses its default.
+    It sets the number that is meant, else the least one allowed, else the trainer's default.
     """
-    path, value = path_of(name), view.value(name)
-    spec = fields.find(path)
-    meant = () if spec is None else tuple(_meant(value, spec))
-    for candidate in meant:
+    spec = fields.find(path_of(name))
+    for candidate in () if spec is None else _meant(view.value(name), spec):
         if spec is not None and spec.accepts(candidate):
-            return (add(path, candidate),)
-    return (remove(path),)
+            return set_all({name: candidate})
+    return use_default(view, name)
+
+
+def use_default(view: View, name: str) -> Patch:
+    """Set a known field to what the trainer uses where it is absent."""
+    spec = fields.find(path_of(name))
+    default = spec.absent(view.method) if spec else None
+    return (remove(path_of(name)),) if default is None else set_all({name: default})
 
 
 def _meant(value: Any, spec: fields.FieldSpec) -> list[Any]:

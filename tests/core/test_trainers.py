@@ -18,6 +18,8 @@ TEACHER: Final = presets.find("teacher_mode").config
 MADE: Final = {"data.strategy": "manual_templates", "training.method": "sft"}
 SYNTHETIC: Final = {"data.generation_type": "synthetic"}
 FULL: Final = {"training.use_lora": False}
+DEVICES: Final[tuple[Any, ...]] = ("gpu", "mps", "cuda:1", {}, 1)
+SECTIONS: Final[tuple[Any, ...]] = (True, None, "on", [])
 FEW_TOOLS: Final = [{"name": "calculator", "description": "Counts", "parameters": {}}]
 
 
@@ -292,7 +294,7 @@ STOPS = [
             "model.device_map",
             "trainer.py:124,152",
         )
-        for device in ("gpu", "mps", "cuda:1", {}, 1)
+        for device in DEVICES
     ),
     row(
         "34",
@@ -372,7 +374,7 @@ STOPS = [
     *(row("43", SFT, {"seed": seed}, "seed.type", "seed", ":68") for seed in ("x", None, 2**64)),
     *(
         row("44", SFT, {"tensorboard": value}, "config.section.type", "tensorboard", "'get'")
-        for value in (True, None, "on", [])
+        for value in SECTIONS
     ),
     *(
         row("45", SFT, {"model.name": name}, "model.arch.unsupported_lora", "model.name", "Target")
@@ -548,11 +550,11 @@ FIXES = [
     (SFT, {"training.method": "DPO "}, "training.method", "dpo"),
     (SFT, {"tools": ABSENT}, "tools", []),
     (SFT, {"training.learning_rate": "5e-5"}, "training.learning_rate", 5e-5),
-    (SFT, {"training.learning_rate": -1}, "training.learning_rate", ABSENT),
+    (SFT, {"training.learning_rate": -1}, "training.learning_rate", 5e-5),
     (SFT, {"training.batch_size": "4"}, "training.batch_size", 4),
     (SFT, {"training.batch_size": 0}, "training.batch_size", 1),
     (SFT, {"training.warmup_steps": -5}, "training.warmup_steps", 0),
-    (SFT, {"training.lora_dropout": 1.5}, "training.lora_dropout", ABSENT),
+    (SFT, {"training.lora_dropout": 1.5}, "training.lora_dropout", 0.1),
     (DPO, {"training.optim": "adamw8bit"}, "training.optim", "adamw_8bit"),
     (SFT, {"model.torch_dtype": "bf16"}, "model.torch_dtype", "bfloat16"),
     (SFT, {"model.name": "https://hf.co/Qwen/Qwen3-4B"}, "model.name", "Qwen/Qwen3-4B"),
@@ -568,7 +570,7 @@ def test_a_fix_is_the_smallest_mend(
 ) -> None:
     document = changed(base, changes)
     blocker = judged(document).blockers[0]
-    after = mended(document, blocker)
+    after: Any = mended(document, blocker)
     for step in path_of(name)[:-1]:
         after = after[step]
     assert after.get(path_of(name)[-1], ABSENT) == value

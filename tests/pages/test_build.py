@@ -1,4 +1,4 @@
-"""The build page, through Streamlit's AppTest: touch every kind of widget twice, leave, come back."""
+"""The build page, through AppTest: touch every kind of widget twice, leave, come back."""
 
 import json
 from pathlib import Path
@@ -270,5 +270,6 @@ def test_a_wrong_value_is_shown_and_not_rounded(app: AppTest, value: Any) -> Non
 
 def test_the_name_names_the_file(app: AppTest) -> None:
     do(labelled(app.text_input, "Name").set_value("my run / 2"))
-    assert any("my\\-run\\-2\\.json" in item.label for item in app.get("download_button"))
+    button: Any = app.get("download_button")[0]
+    assert button.label == "Download my\\-run\\-2\\.json"
     assert "python train.py --config my-run-2.json" in "\n".join(item.value for item in app.code)
