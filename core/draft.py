@@ -5,9 +5,10 @@ and then undone, is written byte for byte as it came in.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from dataclasses import replace as with_changes
-from typing import Final
+from typing import Any, Final
 
 from core.document import ABSENT, Document, Path, Source, drop, get, identical, put, same, write
 
@@ -27,6 +28,8 @@ class Draft:
         base: the config as it was opened; "changed" means different from it.
         text: the text that ``base`` was read from.
         origin: where it came from: ``preset:<id>``, ``import:<file>`` or ``empty``.
+        pending: texts that don't parse yet, by the place in the document that they are for; the
+            empty path stands for the whole document. They are not in the document.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Draft:
     base: Document
     text: str
     origin: str
+    pending: Mapping[Path, str] = field(default_factory=dict)
 
     @property
     def is_changed(self) -> bool:
@@ -53,6 +57,36 @@ class Draft:
     def with_document(self, document: Document) -> "Draft":
         """The draft with another document."""
         return with_changes(self, document=document)
+
+    def renamed(self, name: str) -> "Draft":
+        """The draft under another name."""
+        return with_changes(self, name=name)
+
+    def with_pending(self, path: Path, text: str | None) -> "Draft":
+        """The draft with a text that does not parse yet, or without it."""
+        kept = {place: other for place, other in self.pending.items() if place != path}
+        return with_changes(self, pending=kept if text is None else {**kept, path: text})
+
+    def with_tools(self, tools: list[Any], order: Sequence[int | None]) -> "Draft":
+        """The draft with another list of tools, each taking its unparsed texts along.
+
+        Args:
+            tools: the new list.
+            order: for each of its tools the old place, or ``None`` for a new one.
+        """
+        moved = {
+            ("tools", new, *path[2:]): text
+            for path, text in self.pending.items()
+            for new, old in enumerate(order)
+            if path[:2] == ("tools", old)
+        }
+        others = {path: text for path, text in self.pending.items() if path[:1] != ("tools",)}
+        document = put(self.document, ("tools",), tools)
+        return with_changes(self, document=document, pending={**others, **moved})
+
+    def reset(self) -> "Draft":
+        """The draft as it was opened, under its present name."""
+        return with_changes(self, document=self.base, pending={})
 
 
 def empty() -> Draft:

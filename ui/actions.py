@@ -43,13 +43,18 @@ def _said(insight: Insight, section: str) -> tuple[Finding, ...]:
     return insight.by_section.get(section, ())
 
 
-def replace_document(document: Document) -> NoReturn:
-    """Take over a document that the widgets don't show yet, and redraw the whole page.
+def open_draft(draft: Draft) -> NoReturn:
+    """Take over a draft that the widgets don't show yet, and redraw the whole page.
 
     The last thing that a widget's callback does: nothing after it is reached.
     """
-    session.replace_document(document)
+    session.open_draft(draft)
     st.rerun()
+
+
+def replace_document(document: Document) -> NoReturn:
+    """Take over a document as ``open_draft`` does."""
+    open_draft(session.draft().with_document(document))
 
 
 def apply_fix(finding: Finding) -> None:
@@ -59,8 +64,8 @@ def apply_fix(finding: Finding) -> None:
 
 def drop_key(path: Path) -> None:
     """Take a key out of the document."""
-    session.set_pending(path, None)
-    replace_document(drop(session.draft().document, path))
+    draft = session.draft().with_pending(path, None)
+    open_draft(draft.with_document(drop(draft.document, path)))
 
 
 def apply_safe_fixes() -> None:

@@ -27,7 +27,7 @@ from core.errors import DocumentError, PathError
 from core.fields import FieldSpec
 from core.findings import Finding
 from ui import session
-from ui.actions import apply_fix, refresh, replace_document
+from ui.actions import apply_fix, open_draft, refresh
 from ui.insight import Insight
 from ui.text import MARKS, fix_text, plain, value_text
 
@@ -270,7 +270,7 @@ _WIDGETS = {
 
 def json_editor(path: Path, value: Any, *, label: str, help_text: str, height: int = 220) -> None:
     """An editor for a JSON value; text that does not parse is kept beside it, with its place."""
-    unparsed = session.pending(path)
+    unparsed = session.draft().pending.get(path)
     text = unparsed if unparsed is not None else ("" if value is ABSENT else write(value).rstrip())
     key = session.seeded(session.widget_key("json", *path), text)
     st.text_area(
@@ -296,10 +296,9 @@ def _json_changed(path: Path, key: str) -> None:
     try:
         value = parse_value(text) if text.strip() else ABSENT
     except DocumentError:
-        session.set_pending(path, text)
-        refresh(session.insight(), path)
-        return
-    session.set_pending(path, None)
+        before = session.insight()
+        session.type_in(before.draft.with_pending(path, text))
+        refresh(before, path)
     _write(path, value)
 
 
@@ -319,8 +318,9 @@ def _write(path: Path, value: Any) -> None:
     except PathError as error:
         st.toast(plain(str(error)), icon=":material/error:")
         return
+    draft = before.draft.with_pending(path, None).with_document(document)
     if path == ("model", "name"):
         # The tokenizer may have followed, and its widget does not show that yet.
-        replace_document(document)
-    session.type_in(document)
+        open_draft(draft)
+    session.type_in(draft)
     refresh(before, path)

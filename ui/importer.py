@@ -97,8 +97,9 @@ def _remember(items: Sequence[Import]) -> None:
 
 def _open(item: Import, repairs: Sequence[Finding]) -> None:
     _remember([item])
-    session.open_draft(from_source(item.name, item.source, f"import:{item.name}"))
-    document = session.draft().document
+    opened = from_source(item.name, item.source, f"import:{item.name}")
+    session.open_draft(opened)
+    document = opened.document
     for finding in repairs:
         document = apply(document, finding.fix or ())
-    session.replace_document(document)
+    session.open_draft(opened.with_document(document))

@@ -13,7 +13,7 @@ _ROOT = ()
 def json_tab() -> None:
     """Draw the editor; text that does not parse changes nothing and is kept."""
     draft = session.draft()
-    unparsed = session.pending(_ROOT)
+    unparsed = draft.pending.get(_ROOT)
     text = draft.as_text() if unparsed is None else unparsed
     key = session.seeded(session.widget_key("json"), text)
     st.text_area(
@@ -42,12 +42,10 @@ def _typed(key: str) -> None:
     try:
         document = parse(text)
     except DocumentError:
-        session.set_pending(_ROOT, text)
+        session.type_in(session.draft().with_pending(_ROOT, text))
         return
-    session.set_pending(_ROOT, None)
-    session.replace_document(document)
+    session.open_draft(session.draft().with_pending(_ROOT, None).with_document(document))
 
 
 def _discard() -> None:
-    session.set_pending(_ROOT, None)
-    session.refresh_widgets()
+    session.open_draft(session.draft().with_pending(_ROOT, None))

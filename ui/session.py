@@ -13,7 +13,6 @@ import streamlit as st
 
 from core import draft as drafts
 from core import presets
-from core.document import Document, Path, path_text
 from core.draft import Draft, History
 from core.importing import Import
 from ui.insight import Insight
@@ -55,27 +54,14 @@ def insight() -> Insight:
     return known
 
 
-def type_in(document: Document) -> None:
-    """Take over a document that a widget has already shown."""
-    _store("history", history().then(draft().with_document(document)))
-
-
-def replace_document(document: Document) -> None:
-    """Take over a document that the widgets don't show yet."""
-    _take(history().then(draft().with_document(document)))
-
-
-def rename(name: str) -> None:
-    """Give the draft another name."""
-    present = draft()
-    renamed = Draft(name, present.document, present.base, present.text, present.origin)
-    _store("history", history().then(renamed))
+def type_in(typed: Draft) -> None:
+    """Take over a draft that a widget shows already."""
+    _store("history", history().then(typed))
 
 
 def open_draft(opened: Draft) -> None:
-    """Open another draft; undo brings back the one that was open."""
+    """Take over a draft that the widgets don't show yet; undo brings back the one before."""
     _take(history().then(opened))
-    _store("pending", {})
 
 
 def open_preset(preset_id: str) -> None:
@@ -95,23 +81,17 @@ def redo() -> None:
 
 def reset() -> None:
     """Go back to the document as it was opened; undo brings the edits back."""
-    _store("pending", {})
-    replace_document(draft().base)
+    open_draft(draft().reset())
 
 
 def _take(new: History) -> None:
     _store("history", new)
-    refresh_widgets()
+    _store("revision", _revision() + 1)
 
 
 def _of_preset(preset_id: str) -> Draft:
     preset = presets.find(preset_id)
     return drafts.from_document(preset.id, preset.config, f"preset:{preset.id}")
-
-
-def refresh_widgets() -> None:
-    """Seed all widgets from the draft again."""
-    _store("revision", _revision() + 1)
 
 
 def _revision() -> int:
@@ -135,21 +115,6 @@ def widget_value(key: str) -> Any:
     return st.session_state[key]
 
 
-def pending(path: Path) -> str | None:
-    """Text at a path that could not be parsed yet, so that it is not lost."""
-    return _pending().get(path_text(path))
-
-
-def set_pending(path: Path, text: str | None) -> None:
-    """Keep or forget unparsed text."""
-    texts = {name: kept for name, kept in _pending().items() if name != path_text(path)}
-    _store("pending", texts if text is None else {**texts, path_text(path): text})
-
-
-def _pending() -> dict[str, str]:
-    return _state("pending", dict)
-
-
 def is_on(name: str, default: bool = False) -> bool:
     """A switch of the page, such as which sections are open."""
     return _state(f"on.{name}", lambda: default)
@@ -158,6 +123,16 @@ def is_on(name: str, default: bool = False) -> bool:
 def set_on(name: str, value: bool) -> None:
     """Set a switch of the page."""
     _store(f"on.{name}", value)
+
+
+def open_tools() -> set[int]:
+    """The places of the tools whose editors are open."""
+    return _state("open_tools", set)
+
+
+def set_open_tools(places: set[int]) -> None:
+    """Open these tools' editors and no others."""
+    _store("open_tools", places)
 
 
 def once(key: K, make: Callable[[K], T]) -> T:

@@ -78,7 +78,7 @@ def _take_step(action: Callable[[], None]) -> None:
 
 
 def _renamed(key: str) -> None:
-    session.rename(session.widget_value(key).strip() or "untitled")
+    session.type_in(session.draft().renamed(session.widget_value(key).strip() or "untitled"))
     st.rerun([HEADER, SUMMARY])
 
 

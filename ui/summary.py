@@ -17,7 +17,7 @@ from ui.curve import schedule_svg
 from ui.form import finding_line
 from ui.insight import OTHER, Insight
 from ui.shell import boundary
-from ui.text import count, plain, value_text
+from ui.text import MARKS, count, plain, value_text
 
 TRAINER_TITLE: Final = "Tiny Tool Use"
 
@@ -34,6 +34,7 @@ def _summary() -> None:
             st.markdown(_verdict(insight), width="stretch")
             st.toggle("Details", key="summary_open")
         _download(insight)
+        _unparsed(insight)
         with st.container(key="details", gap="small"):
             _command(insight)
             _findings(insight)
@@ -76,6 +77,14 @@ def _download(insight: Insight) -> None:
         on_click="ignore",
         help=_download_help(insight),
     )
+
+
+def _unparsed(insight: Insight) -> None:
+    for path in insight.draft.pending:
+        place = f"`{path_text(path)}`" if path else "the JSON tab"
+        st.markdown(
+            f":small[{MARKS['warning']} Text in {place} does not parse; it is not in the file.]"
+        )
 
 
 def _download_help(insight: Insight) -> str:

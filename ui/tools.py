@@ -1,14 +1,15 @@
 """The tools of a config: add, remove, duplicate, reorder, and edit each with its JSON Schema."""
 
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import streamlit as st
 
 from core import fields, presets
-from core.document import Path, get, put
+from core.document import Path, get
 from core.fields import FieldSpec
 from ui import session
-from ui.actions import replace_document
+from ui.actions import open_draft
 from ui.form import field, field_grid, finding_line, json_editor
 from ui.insight import Insight
 from ui.text import plain, value_text
@@ -58,7 +59,7 @@ def _tool(index: int, tool: dict[str, Any], count: int, insight: Insight) -> Non
     _head(index, tool, count)
     for finding in insight.by_path.get(("tools", index), ()):
         finding_line(finding)
-    if session.is_on(f"tool.{index}"):
+    if index in session.open_tools():
         _editor(index, tool)
     else:
         for finding in insight.at(("tools", index)):
@@ -71,7 +72,7 @@ def _head(index: int, tool: dict[str, Any], count: int) -> None:
         name = value_text(tool.get("name", "unnamed"), 40)
         description = value_text(tool.get("description", ""), 80)
         st.markdown(f"**{plain(name)}** :gray[{plain(description)}]", width="stretch")
-        is_open = session.is_on(f"tool.{index}")
+        is_open = index in session.open_tools()
         _button(index, "Close" if is_open else "Edit", "edit", _toggle, label=True)
         _button(index, "Move up", "arrow_upward", _move_up, disabled=index == 0)
         _button(index, "Move down", "arrow_downward", _move_down, disabled=index == count - 1)
@@ -139,19 +140,24 @@ def _tools() -> list[Any]:
     return tools if isinstance(tools, list) else []
 
 
-def _take(tools: list[Any]) -> NoReturn:
-    replace_document(put(session.draft().document, ("tools",), tools))
+def _take(tools: list[Any], order: Sequence[int | None], opened: int | None = None) -> NoReturn:
+    """Take over a list of tools; what is open and unparsed goes with its tool."""
+    kept = {new for new, old in enumerate(order) if old in session.open_tools()}
+    session.set_open_tools(kept if opened is None else {*kept, opened})
+    open_draft(session.draft().with_tools(tools, order))
 
 
 def _add(tool: dict[str, Any]) -> None:
     tools = _tools()
-    session.set_on(f"tool.{len(tools)}", tool is _BLANK)
-    _take([*tools, _renamed(tool, tools)])
+    order = [*range(len(tools)), None]
+    _take([*tools, _renamed(tool, tools)], order, len(tools) if tool is _BLANK else None)
 
 
 def _duplicate(index: int) -> None:
     tools = _tools()
-    _take([*tools[: index + 1], _renamed(tools[index], tools), *tools[index + 1 :]])
+    order = [*range(index + 1), None, *range(index + 1, len(tools))]
+    copies = [*tools[: index + 1], _renamed(tools[index], tools), *tools[index + 1 :]]
+    _take(copies, order)
 
 
 def _renamed(tool: Any, tools: list[Any]) -> Any:
@@ -164,28 +170,27 @@ def _renamed(tool: Any, tools: list[Any]) -> Any:
 
 
 def _remove(index: int) -> None:
-    tools = _tools()
-    for later in range(index, len(tools)):
-        session.set_on(f"tool.{later}", session.is_on(f"tool.{later + 1}"))
-    _take([tool for place, tool in enumerate(tools) if place != index])
+    _reorder([place for place in range(len(_tools())) if place != index])
 
 
 def _move_up(index: int) -> None:
-    _swap(index - 1, index)
+    _swap(index - 1)
 
 
 def _move_down(index: int) -> None:
-    _swap(index, index + 1)
+    _swap(index)
 
 
-def _swap(first: int, second: int) -> None:
+def _swap(first: int) -> None:
+    order = [*range(len(_tools()))]
+    order[first : first + 2] = reversed(order[first : first + 2])
+    _reorder(order)
+
+
+def _reorder(order: list[int]) -> None:
     tools = _tools()
-    tools = [*tools[:first], tools[second], tools[first], *tools[second + 1 :]]
-    opened = session.is_on(f"tool.{first}"), session.is_on(f"tool.{second}")
-    session.set_on(f"tool.{first}", opened[1])
-    session.set_on(f"tool.{second}", opened[0])
-    _take(tools)
+    _take([tools[place] for place in order], order)
 
 
 def _toggle(index: int) -> None:
-    session.set_on(f"tool.{index}", not session.is_on(f"tool.{index}"))
+    session.set_open_tools(session.open_tools() ^ {index})

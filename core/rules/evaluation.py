@@ -35,11 +35,12 @@ def _unknown_metrics(facts: Facts) -> Iterator[Finding]:
 
 def _known(metrics: list[str]) -> list[str]:
     """The metrics with each unknown one replaced by the closest that is not listed yet, or none."""
-    found: list[str] = []
+    found, taken = list[str](), set(metrics)
     for metric in metrics:
         known = metric if metric in KNOWN_METRICS else _closest(metric)
-        if known and (known == metric or known not in (*found, *metrics)):
+        if known and (known == metric or known not in taken):
             found.append(known)
+            taken.add(known)
     return found
 
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from core import fields
 from core.config import TrainingConfig
-from core.document import ABSENT, Document, Path, path_text, type_name
+from core.document import ABSENT, Document, Path, get, path_text, type_name
 from core.facts import Facts
 from core.fields import FieldSpec
 from core.findings import Finding, Patch, add, remove, replace
@@ -238,7 +238,7 @@ def _tool(fault: Fault) -> Finding:
 
 
 def _tool_field(view: View, fault: Fault, spec: FieldSpec) -> Finding:
-    tool = dict(view.tools)[int(fault.path[1])]
+    tool = get(view.document, fault.path[:2])
     if spec.key in (*_PARTS, "function") and (flat := _flattened(fault.path[:2], tool)):
         return _with_fix(_tool_fault(fault, spec, tool, None), flat)
     mend = mended(view, spec, fault.value) if fault.kind != "missing" else None

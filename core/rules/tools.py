@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import count
 from typing import Any, Final
 
 from core.config import BUILT_IN_TOOLS
@@ -34,37 +35,32 @@ def _name_pattern(facts: Facts) -> Iterator[Finding]:
 
 def _name_duplicate(facts: Facts) -> Iterator[Finding]:
     first: dict[str, int] = {}
+    names = {tool["name"] for _, tool in facts.view.tools if isinstance(tool.get("name"), str)}
     for index, tool in facts.view.tools:
         name = tool.get("name")
-        if not isinstance(name, str):
-            continue
-        if name in first:
-            yield _duplicate(facts, first[name], index, name)
-        first.setdefault(name, index)
+        if isinstance(name, str) and first.setdefault(name, index) != index:
+            yield _duplicate(facts, first[name], index, _free_name(name, names))
 
 
-def _duplicate(facts: Facts, first: int, index: int, name: str) -> Finding:
+def _duplicate(facts: Facts, first: int, index: int, other: str) -> Finding:
     tools = facts.view.document["tools"]
     path: Path = ("tools", index, "name")
     if same(tools[first], tools[index]):
         remedy, fix = "Remove the second one.", (remove(("tools", index)),)
     else:
-        other = _free_name(facts, name)
         remedy, fix = f"Call one of them {shown(other)}.", (replace(path, other),)
     return error(
         "tools.name.duplicate",
         path,
-        f"tools[{first}] and tools[{index}] are both called {shown(name)}; the trainer answers "
-        "with the last one only.",
+        f"tools[{first}] and tools[{index}] are both called {shown(tools[index]['name'])}; "
+        "the trainer answers with the last one only.",
         remedy,
         fix,
     )
 
 
-def _free_name(facts: Facts, name: str) -> str:
-    taken = [tool.get("name") for _, tool in facts.view.tools]
-    numbers = range(2, len(taken) + 2)
-    return next(new for number in numbers if (new := f"{name[:60]}_{number}") not in taken)
+def _free_name(name: str, taken: set[str]) -> str:
+    return next(new for number in count(2) if (new := f"{name[:60]}_{number}") not in taken)
 
 
 def _parameters(facts: Facts) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -18,16 +18,23 @@ from core.rules.wording import shortened, warning
 def unknown_key(facts: Facts) -> Iterator[Finding]:
     """One warning for each unknown key that no rule about imports explains."""
     document = facts.view.document
-    for path in facts.view.unknown:
+    for index, path in enumerate(facts.view.unknown):
         key = str(path[-1])
         # A key that is itself a secret is not repeated; security.secret points at its object.
         if not (is_explained(document, path) or kind_of(key)):
-            yield _unknown(document, path)
+            yield _unknown(document, path, _meant(path) if index < _SEARCHES else [])
 
 
-def _unknown(document: Document, path: Path) -> Finding:
+# Looking for a near key takes 1 ms; nobody mends more keys than this by hand.
+_SEARCHES: Final = 200
+
+
+def _meant(path: Path) -> list[Path]:
     place = path[:-1]
-    targets = [_at_place(place, found) for found in _near(str(path[-1]), fields.generic(place))]
+    return [_at_place(place, found) for found in _near(str(path[-1]), fields.generic(place))]
+
+
+def _unknown(document: Document, path: Path, targets: list[Path]) -> Finding:
     where = shortened(path_text(path))
     message = f"'{where}' is no key that the trainer reads."
     if not targets:

@@ -87,3 +87,18 @@ def test_absent_takes_a_key_out() -> None:
 )
 def test_file_names_are_safe_on_every_system(name: str, expected: str) -> None:
     assert file_name(name) == expected
+
+
+def test_unparsed_text_goes_with_its_tool() -> None:
+    place = ("tools", 0, "parameters")
+    draft = drafts.empty().with_document({"tools": ["a", "b"]}).with_pending(place, "{,")
+    swapped = draft.with_tools(["b", "a"], [1, 0])
+    assert swapped.pending == {("tools", 1, "parameters"): "{,"}
+    assert draft.with_tools(["b"], [1]).pending == {}
+
+
+def test_undo_brings_unparsed_text_back() -> None:
+    draft = drafts.empty().with_pending((), "{,")
+    history = History(drafts.empty()).then(draft).then(draft.with_pending((), None))
+    assert history.present.pending == {}
+    assert history.undone().present.pending == {(): "{,"}
