@@ -23,6 +23,8 @@ _FIXES_MAX: Final = 200
 # most, for one report and for all fixes of a document, so that no file keeps a server busy.
 _PROOFS_BYTES: Final = 1_000_000
 _FIXES_BYTES: Final = 50_000_000
+# A finding costs as much time as this much of a document.
+_FINDING_BYTES: Final = 200
 
 # Nothing but its own shape makes a value of these keys an error or a blocker, so that setting
 # one to a value that its field accepts needs no proof.
@@ -70,7 +72,7 @@ def fix(
     """
     applied: list[Finding] = []
     seen = {write(document)}
-    for _ in range(min(_FIXES_MAX, _affordable(document, _FIXES_BYTES))):
+    for _ in range(min(_FIXES_MAX, max(1, _FIXES_BYTES // len(write(document))))):
         step = next(_steps(document, rule, safe_only, seen), None)
         if step is None:
             break
@@ -94,10 +96,6 @@ def _steps(
                 yield finding, mended
 
 
-def _affordable(document: Document, size: int) -> int:
-    return max(1, size // len(write(document)))
-
-
 def _report(document: Document, trainer: str) -> Report:
     judge = trainers.get(trainer).judge
     facts = Facts(document)
@@ -116,7 +114,9 @@ class _Prover:
     @cached_property
     def proofs(self) -> Iterator[int]:
         """One item for each proof that may still be made."""
-        return iter(range(_affordable(self.document, _PROOFS_BYTES)))
+        told = _FINDING_BYTES * (len(self.before.findings) + len(self.before.trainer.blockers))
+        size = len(write(self.document)) + told
+        return iter(range(max(1, _PROOFS_BYTES // size)))
 
     def kept(self, finding: Finding) -> Finding:
         """The finding, without its fix where that does not hold."""

@@ -14,6 +14,7 @@ from ui import session
 from ui.insight import OTHER, Insight
 
 SUMMARY = "summary"
+COMMAND = "command"
 HEADER = "header"
 
 # What the trainer reads at all depends on it, and with that every placeholder in the form.
@@ -36,7 +37,8 @@ def refresh(before: Insight, path: Path) -> None:
     sections = [*fields.SECTIONS, OTHER]
     stale = [name for name in sections if _said(before, name) != _said(after, name)]
     names = dict.fromkeys([after.section_of(path), *stale])
-    st.rerun([*map(fragment_name, names), HEADER, SUMMARY])
+    # In this order they are drawn: what the user waits for is the consequence of the edit.
+    st.rerun([SUMMARY, *map(fragment_name, names), HEADER])
 
 
 def _said(insight: Insight, section: str) -> tuple[Finding, ...]:

@@ -11,7 +11,7 @@ from core.draft import from_source
 from core.importing import Import
 from core.presets import Preset
 from ui import session
-from ui.actions import HEADER, SUMMARY
+from ui.actions import COMMAND, HEADER, SUMMARY
 from ui.importer import import_dialog
 from ui.shell import boundary
 from ui.text import plain, value_text
@@ -79,7 +79,7 @@ def _take_step(action: Callable[[], None]) -> None:
 
 def _renamed(key: str) -> None:
     session.type_in(session.draft().renamed(session.widget_value(key).strip() or "untitled"))
-    st.rerun([HEADER, SUMMARY])
+    st.rerun([HEADER, SUMMARY, COMMAND])
 
 
 def _preset(preset: Preset) -> None:

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import fields, trainers
 from core.check import DEFAULT_TRAINER
 from core.derive import Derived, Quantity
-from core.document import get, path_text, scientific_text
+from core.document import Path, get, path_text, scientific_text
 from core.draft import file_name
 from core.findings import Finding
 from ui import session
-from ui.actions import SUMMARY, apply_safe_fixes, downloaded
+from ui.actions import COMMAND, SUMMARY, apply_safe_fixes, downloaded
 from ui.curve import schedule_svg
 from ui.form import finding_line
 from ui.insight import OTHER, Insight
@@ -23,23 +24,30 @@ TRAINER_TITLE: Final = "Tiny Tool Use"
 
 
 def summary() -> None:
-    """Draw the panel as a fragment that edits in any section redraw."""
-    st.fragment(_summary, key=SUMMARY)()
-
-
-def _summary() -> None:
-    with boundary(), st.container(key="summary", gap="small"):
-        insight = session.insight()
-        with st.container(key="verdict", horizontal=True, vertical_alignment="center"):
-            st.markdown(_verdict(insight), width="stretch")
-            st.toggle("Details", key="summary_open")
-        _download(insight)
-        _unparsed(insight)
+    """Draw the panel: a fragment that each edit redraws, and one that a new name redraws."""
+    with st.container(key="summary", gap="small"):
+        verdict = st.container(key="head", gap="small")
         with st.container(key="details", gap="small"):
-            _command(insight)
-            _findings(insight)
-            _run_card(insight)
-            _differences(insight)
+            st.fragment(_command, key=COMMAND)()
+            st.fragment(_summary, key=SUMMARY)(verdict)
+
+
+def _summary(head: DeltaGenerator) -> None:
+    with boundary():
+        insight = session.insight()
+        with head:
+            _head(insight)
+        _findings(insight)
+        _run_card(insight)
+        _differences(insight)
+
+
+def _head(insight: Insight) -> None:
+    with st.container(key="verdict", horizontal=True, vertical_alignment="center"):
+        st.markdown(_verdict(insight), width="stretch")
+        st.toggle("Details", key="summary_open")
+    _download(insight)
+    _unparsed(insight)
 
 
 def _verdict(insight: Insight) -> str:
@@ -129,8 +137,12 @@ def _quiet(insight: Insight) -> None:
     ignored = sum(_is_without_effect(finding) for finding in infos)
     label = count(len(infos), "note") + (f", {ignored} without effect" if ignored else "")
     with st.expander(label, key="notes", type="compact"):
+        # One element: a browser takes as long for a line of Markdown as for a list of it.
+        lines = [f"- {plain(note.message)} {plain(note.remedy)}" for note in infos if not note.fix]
+        st.markdown("\n".join(lines))
         for finding in infos:
-            finding_line(finding, place="notes")
+            if finding.fix:
+                finding_line(finding, place="notes")
 
 
 def _is_without_effect(finding: Finding) -> bool:
@@ -163,8 +175,8 @@ def _run_card(insight: Insight) -> None:
         st.image(drawn, width="stretch")
         st.caption("Learning rate over the updates; the dashed line is what you set.")
     with st.expander("How these come about", key="arithmetic", type="compact"):
-        for name, label in _ROWS.items():
-            st.caption(f"**{label}**: {plain(_arithmetic(name, derived))}")
+        lines = [f"- {label}: {plain(_arithmetic(name, derived))}" for name, label in _ROWS.items()]
+        st.markdown("\n".join(lines))
 
 
 def _arithmetic(name: str, derived: Derived) -> str:
@@ -197,14 +209,17 @@ def _differences(insight: Insight) -> None:
         return
     verb = "differs" if len(changes) == 1 else "differ"
     with st.expander(f"{count(len(changes), 'setting')} {verb} from {base}", type="compact"):
-        for path in changes:
-            before, after = get(insight.draft.base, path), get(insight.draft.document, path)
-            change = f"{plain(value_text(before, 24))} → {plain(value_text(after, 24))}"
-            st.caption(f"`{path_text(path)}` {change}")
+        st.markdown("\n".join(_change(path, insight) for path in changes))
 
 
-def _command(insight: Insight) -> None:
-    name = file_name(insight.draft.name)
+def _change(path: Path, insight: Insight) -> str:
+    before, after = get(insight.draft.base, path), get(insight.draft.document, path)
+    change = f"{plain(value_text(before, 24))} → {plain(value_text(after, 24))}"
+    return f"- `{path_text(path)}` {change}"
+
+
+def _command() -> None:
+    name = file_name(session.draft().name)
     folder = f"outputs/{name.removesuffix('.json')}"
     st.code(
         f"python train.py --config {name} --output-dir {folder}",

@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import count
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from core.config import BUILT_IN_TOOLS
 from core.document import Path, get, path_text, same
@@ -13,6 +13,9 @@ from core.facts import Facts
 from core.findings import Finding, Operation, Patch, add, remove, replace
 from core.rules.secrets import redact
 from core.rules.wording import error, info, shortened, shown, warning
+
+if TYPE_CHECKING:
+    from jsonschema_rs import Draft202012Validator
 
 # Function names as OpenAI's API takes them.
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -92,14 +95,17 @@ def schema_fault(parameters: str) -> tuple[Path, str] | None:
     Returns:
         Where in the schema and why, or ``None`` for a valid one.
     """
-    # Imported here: 12 MB that only a config with tools needs.
-    import jsonschema_rs
-
-    meta = "https://json-schema.org/draft/2020-12/schema"
-    validator = jsonschema_rs.Draft202012Validator({"$ref": meta})
-    for fault in validator.iter_errors(json.loads(parameters)):
+    for fault in _meta_validator().iter_errors(json.loads(parameters)):
         return tuple(fault.instance_path), _reason(fault.message)
     return None
+
+
+@cache
+def _meta_validator() -> "Draft202012Validator":
+    # Imported here: 12 MB that only a config with tools needs.
+    from jsonschema_rs import Draft202012Validator
+
+    return Draft202012Validator({"$ref": "https://json-schema.org/draft/2020-12/schema"})
 
 
 def _reason(message: str) -> str:
