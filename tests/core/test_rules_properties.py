@@ -94,7 +94,8 @@ def _changed(draw: st.DrawFn, document: Document) -> Document:
         document = drop(document, path) if draw(st.booleans()) else document
         path = (*path[: draw(st.integers(0, len(path) - 1))], draw(odd_keys))
     try:
-        return drop(document, path) if value is ABSENT else put(document, path, value)
+        changed: Document = drop(document, path) if value is ABSENT else put(document, path, value)
+        return changed
     except PathError:
         return document
 
