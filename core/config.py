@@ -104,7 +104,6 @@ class Use:
         ignored: why the value has no effect, by method: ``sft`` (teacher mode too), ``dpo``.
         only: bounds count only with LoRA on (``lora``) or for DPO (``dpo``).
         unit: the unit of the number.
-        scientific: whether people write the number as ``5e-5``.
         advanced: whether the form keeps it behind the section's switch.
         listed: whether the form offers it; other keys are shown only where a config holds them.
         rare: choices that are accepted and not offered.
@@ -117,7 +116,6 @@ class Use:
     ignored: Mapping[str, str] = field(default_factory=dict)
     only: Literal["", "lora", "dpo"] = ""
     unit: str = ""
-    scientific: bool = False
     advanced: bool = False
     listed: bool = True
     rare: tuple[str, ...] = ()
@@ -227,13 +225,13 @@ class TrainingSection(Section):
         title="Epochs",
         description="How often training passes over all training rows.",
     )
-    learning_rate: Annotated[
-        float, Use("trainer.py:188,253", absent=5e-5, absent_dpo=5e-6, scientific=True)
-    ] = Field(
-        OPTIONAL,
-        gt=0,
-        title="Learning rate",
-        description="Step size after warm-up; it then falls in a straight line to 0.",
+    learning_rate: Annotated[float, Use("trainer.py:188,253", absent=5e-5, absent_dpo=5e-6)] = (
+        Field(
+            OPTIONAL,
+            gt=0,
+            title="Learning rate",
+            description="Step size after warm-up; it then falls in a straight line to 0.",
+        )
     )
     batch_size: Annotated[int, Use("trainer.py:185,251", absent=4, unit="rows")] = Field(
         OPTIONAL, ge=1, title="Batch size", description="Rows per GPU in one forward pass."
@@ -383,7 +381,6 @@ class TrainingSection(Section):
             _NO_READ,
             ignored=_always(f"nothing reads it; {_NO_ADAM}"),
             advanced=True,
-            scientific=True,
         ),
     ] = Field(
         OPTIONAL,

@@ -419,15 +419,11 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def scientific_text(value: float) -> str:
-    """A small number as researchers write learning rates: ``3e-4``; others as ``number_text``."""
-    if not 0 < abs(value) < 0.01:
-        return number_text(value)
-    return f"{Decimal(repr(value)).normalize():e}"
-
-
 def number_text(value: float) -> str:
-    """A number in its shortest exact form, as researchers write it: ``5e-5`` and not ``5e-05``."""
+    """A number in its shortest exact form, as researchers write it: ``5e-5``, ``0.05``."""
     text = repr(value)
     mantissa, mark, exponent = text.partition("e")
-    return f"{mantissa}e{int(exponent)}" if mark else text
+    if mark:
+        return f"{mantissa}e{int(exponent)}"
+    scientific = f"{Decimal(text).normalize():e}" if 0 < abs(value) < 1 else text
+    return min(text, scientific, key=len)

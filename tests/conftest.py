@@ -10,6 +10,12 @@ settings.register_profile("project", deadline=None, suppress_health_check=[Healt
 settings.load_profile("project")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--pictures", action="store_true", help="write the browser tests' pictures to docs/images"
+    )
+
+
 @pytest.fixture(scope="session")
 def project() -> Path:
     return Path(__file__).parents[1]

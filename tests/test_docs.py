@@ -1,4 +1,4 @@
-"""The generated pages are what the code says today; ``python tests/test_docs.py`` rewrites them."""
+"""The generated pages are what the code says today; ``python -m tests.test_docs`` rewrites them."""
 
 import io
 from pathlib import Path
@@ -17,7 +17,7 @@ COMMAND_LINE = """\
 `python -m core` checks, fixes and compares configs without the app, with the same findings as the
 form. It needs Python 3.11 or newer and the packages of `requirements.txt`.
 
-This page is generated from the commands' own help: `python tests/test_docs.py`.
+This page is generated from the commands' own help: `python -m tests.test_docs`.
 """
 
 

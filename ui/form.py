@@ -19,7 +19,6 @@ from core.document import (
     get,
     number_text,
     parse_value,
-    scientific_text,
     write,
 )
 from core.draft import follows_model, with_value
@@ -219,8 +218,7 @@ def _integer(spec: FieldSpec, path: Path, value: Any) -> None:
 
 
 def _raw(spec: FieldSpec, path: Path, value: Any) -> None:
-    small = spec.use.scientific and isinstance(value, float)
-    shown = (scientific_text(value) if small else literal(value)) or None
+    shown = literal(value) or None
     st.text_input(value=None, placeholder=_placeholder(spec), **_common(spec, path, "raw", shown))
 
 

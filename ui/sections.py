@@ -6,7 +6,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core import fields
-from core.document import ABSENT, Path, get, path_text, scientific_text
+from core.document import ABSENT, Path, get, number_text, path_text
 from core.fields import FieldSpec
 from core.findings import Finding
 from ui import session
@@ -137,7 +137,7 @@ def _nothing(insight: Insight) -> str:
 def _shown(insight: Insight, name: str) -> str:
     value = insight.view.effective(name)
     if isinstance(value, float):
-        return scientific_text(value)
+        return number_text(value)
     return "–" if value in (None, "") else value_text(value, 40)
 
 

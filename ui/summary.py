@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core import fields, trainers
 from core.check import DEFAULT_TRAINER
 from core.derive import Derived, Quantity
-from core.document import Path, get, path_text, scientific_text
+from core.document import Path, get, number_text, path_text
 from core.draft import file_name
 from core.findings import Finding
 from ui import session
@@ -46,6 +46,7 @@ def _head(insight: Insight) -> None:
     with st.container(key="verdict", horizontal=True, vertical_alignment="center"):
         st.markdown(_verdict(insight), width="stretch")
         st.toggle("Details", key="summary_open")
+    st.markdown(f":small[:gray[{plain(_headline(insight.derived))}]]")
     _download(insight)
     _unparsed(insight)
 
@@ -59,6 +60,17 @@ def _verdict(insight: Insight) -> str:
     if report.warnings:
         badges.append(f":orange-badge[{count(len(report.warnings), 'warning')}]")
     return " ".join(badges)
+
+
+def _headline(derived: Derived) -> str:
+    parts = [
+        f"{_amount('rows_train', derived)} rows",
+        f"{_amount('effective_batch', derived)} per update",
+        f"{_amount('updates_total', derived)} updates",
+        f"warm-up {_amount('warmup_share', derived)}",
+        f"peak lr {_amount('peak_learning_rate', derived)}",
+    ]
+    return " · ".join(part for part in parts if "–" not in part)
 
 
 def _trainer_badge(insight: Insight) -> str:
@@ -197,7 +209,7 @@ def _number(name: str, value: float) -> str:
     if name == "warmup_share":
         return f"{value:.0%}"
     if name == "peak_learning_rate":
-        return scientific_text(float(f"{value:.3g}"))
+        return number_text(float(f"{value:.3g}"))
     return f"{value:,}".replace(",", "\u202f")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -79,13 +80,14 @@ def test_the_focus_goes_on_to_the_next_field_while_the_page_updates(build: Page)
     expect(field(build, "Batch size (rows)")).to_be_focused()
 
 
-def test_edits_survive_the_other_page(build: Page) -> None:
+def test_edits_survive_the_other_page(build: Page, settle: Callable[[], None]) -> None:
     type_in(build, "Epochs", "3")
     type_in(build, "Epochs", "4")
     expect(card(build, "updates in all")).to_have_text("88")
     build.get_by_role("link", name="Reference").click()
     expect(build.get_by_role("heading", name="Settings")).to_be_visible()
     build.get_by_role("link", name="Build").click()
+    settle()
     expect(field(build, "Epochs")).to_have_value("4")
     build.get_by_role("button", name="Undo").click()
     expect(field(build, "Epochs")).to_have_value("3")

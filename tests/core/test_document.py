@@ -221,7 +221,7 @@ def test_writing_uses_two_spaces_and_keeps_the_order_of_keys() -> None:
         (2.5e-05, "2.5e-5"),
         (1e-08, "1e-8"),
         (1e22, "1e22"),
-        (0.0001, "0.0001"),
+        (0.0001, "1e-4"),
         (1.0, "1.0"),
         (-0.0, "-0.0"),
     ],
