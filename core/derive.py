@@ -6,7 +6,7 @@ a quantity is the pair of both.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -99,10 +99,11 @@ def derive(view: View) -> Derived:
     values: dict[str, Quantity] = {}
     notes = _usual_rows(view)
     arithmetic: dict[str, str] = {}
-    fewest, most = _Run(view, 0), _Run(view, 1)
-    for name, read in _READS.items():
+    fewest = _Run(view, 0)
+    most = _Run(view, 1) if view.strategy == "manual_templates" else fewest
+    for name in QUANTITIES:
         try:
-            values[name], arithmetic[name] = _merged(read(fewest), read(most))
+            values[name], arithmetic[name] = _merged(getattr(fewest, name), getattr(most, name))
         except Unknown as unknown:
             notes[name] = str(unknown)
     texts = {"notes": MappingProxyType(notes), "arithmetic": MappingProxyType(arithmetic)}
@@ -174,10 +175,12 @@ class _Run:
     def made(self) -> str:
         return f"{rows.origin(self.view)}{self.total} rows"
 
+    @cached_property
     def rows_train(self) -> _Step[int]:
         train, held = self.split
         return _Step(train, f"{self.made} − {held} for evaluation = {train}")
 
+    @cached_property
     def rows_eval(self) -> _Step[int]:
         held, share = self.split[1], rows.share(self.view)
         if self.view.is_toolbench_real and isinstance(share, float):
@@ -185,10 +188,12 @@ class _Run:
         text = f"{self.made} − floor({self.total} × {share}), at least 1 = {held}"
         return _Step(held, text)
 
+    @cached_property
     def effective_batch(self) -> _Step[int]:
         batch, steps = _count(self.view, "batch_size"), _count(self.view, _ACCUMULATION)
         return _Step(batch * steps, f"{batch} × {steps} = {batch * steps} {self.unit}")
 
+    @cached_property
     def updates_per_epoch(self) -> _Step[int]:
         # transformers trainer.py:5323, set_initial_training_values: both divisions round up.
         batch, steps = _count(self.view, "batch_size"), _count(self.view, _ACCUMULATION)
@@ -197,12 +202,14 @@ class _Run:
         first = f"ceil({self.trained_on} {self.unit} ÷ {batch}) = {batches} batches"
         return _Step(updates, f"{first}; ceil({batches} ÷ {steps}) = {updates}")
 
+    @cached_property
     def updates_total(self) -> _Step[int]:
-        epochs, each = _number(self.view, "num_epochs"), self.updates_per_epoch()
+        epochs, each = _number(self.view, "num_epochs"), self.updates_per_epoch
         total = max(0, math.ceil(each.value * epochs))
         text = f"{each.text} updates an epoch; {each.value} × {_epochs(epochs)} = {total}"
         return _Step(total, text)
 
+    @cached_property
     def warmup_updates(self) -> _Step[int]:
         _loop(self.view)
         if self.view.is_dpo:
@@ -210,14 +217,16 @@ class _Run:
         steps = max(0, _whole(self.view, "warmup_steps"))
         return _Step(steps, f"warmup_steps = {steps}")
 
+    @cached_property
     def warmup_share(self) -> _Step[Number]:
-        warmup, total = self.warmup_updates().value, self._some_updates()
+        warmup, total = self.warmup_updates.value, self._some_updates()
         return _Step(warmup / total, f"{warmup} ÷ {total} updates = {warmup / total:.0%}")
 
+    @cached_property
     def peak_learning_rate(self) -> _Step[Number]:
         # transformers optimization.py, linear schedule: it rises by lr ÷ warm-up an update.
         rate, total = _number(self.view, "learning_rate"), self._some_updates()
-        warmup, written = self.warmup_updates().value, number_text(rate)
+        warmup, written = self.warmup_updates.value, number_text(rate)
         if rate < 0:
             raise Unknown(f"learning_rate is {written}; the optimizer refuses a negative rate.")
         if warmup < total:
@@ -225,21 +234,24 @@ class _Run:
         peak = rate * (total - 1) / warmup
         return _Step(peak, f"{written} × ({total} − 1) ÷ {warmup} = {_rate(peak)}")
 
+    @cached_property
     def evaluations(self) -> _Step[int]:
         _loop(self.view)
         if self.view.is_dpo:
             return _Step(0, "DPO never evaluates")
-        total = self.updates_total().value
+        total = self.updates_total.value
         count = total // EVALUATION_INTERVAL
         return _Step(count, f"floor({total} updates ÷ {EVALUATION_INTERVAL}) = {count}")
 
+    @cached_property
     def checkpoints(self) -> _Step[int]:
-        total = self.updates_total().value
+        total = self.updates_total.value
         interval = SAVE_INTERVAL_DPO if self.view.is_dpo else SAVE_INTERVAL
         count = _ceil_div(total, interval)
         kept = "; the last 3 are kept" if count > 3 else ""
         return _Step(count, f"ceil({total} updates ÷ {interval}) = {count}{kept}")
 
+    @cached_property
     def tokens_max(self) -> _Step[int]:
         epochs, length = _number(self.view, "num_epochs"), _count(self.view, "max_length")
         each = 2 if self.view.is_dpo else 1
@@ -247,6 +259,7 @@ class _Run:
         sequences = f"{self.trained_on} {self.unit}" + (f" × {each}" if each > 1 else "")
         return _Step(tokens, f"{sequences} × {_epochs(epochs)} × {length} tokens = {tokens}")
 
+    @cached_property
     def lora_parameters(self) -> _Step[int]:
         if not self.view.uses_lora:
             raise Unknown("LoRA is off: all weights are trained.")
@@ -259,15 +272,11 @@ class _Run:
         return _Step(count, f"{dims.layers} layers × rank {rank} × {dims.lora_width} = {count}")
 
     def _some_updates(self) -> int:
-        total = self.updates_total().value
+        total = self.updates_total.value
         if not total:
             raise Unknown("There are no updates.")
         return total
 
-
-_READS: Final[Mapping[str, Callable[[_Run], _Step[Number]]]] = MappingProxyType(
-    {name: getattr(_Run, name) for name in QUANTITIES}
-)
 
 _ACCUMULATION: Final = "gradient_accumulation_steps"
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from core.document import identical, write
+from core.document import identical, read, write
 from core.errors import DocumentError, UnknownPreset
 from core.fields import table
 from core.presets import Preset, built_in_tools, find, load
@@ -87,6 +87,14 @@ def test_each_preset_says_where_it_comes_from(preset: Preset) -> None:
         "proposed": "Our own proposal:",
     }
     assert preset.note.startswith(openings[preset.origin])
+
+
+@pytest.mark.parametrize("preset_id", ["sft_toolbench", "dpo_basic", "teacher_mode"])
+def test_an_exact_preset_holds_what_the_trainers_file_holds(preset_id: str, project: Path) -> None:
+    preset = find(preset_id)
+    name = preset.source.removeprefix("configs/").split()[0]
+    file = project / "tests" / "data" / "tiny_tool_use" / name
+    assert identical(preset.config, read(file.read_bytes()).document)
 
 
 def test_exact_presets_name_their_file_and_commit() -> None:
