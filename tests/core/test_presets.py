@@ -7,37 +7,6 @@ from core.errors import DocumentError, UnknownPreset
 from core.fields import table
 from core.presets import Preset, built_in_tools, find, load
 
-SFT_TOOLBENCH = {
-    "model": {
-        "name": "Qwen/Qwen3-0.6B",
-        "trust_remote_code": True,
-        "torch_dtype": "float16",
-        "device_map": "auto",
-    },
-    "training": {
-        "method": "sft",
-        "num_epochs": 1,
-        "learning_rate": 5e-5,
-        "batch_size": 4,
-        "gradient_accumulation_steps": 8,
-        "tokenizer_padding_side": "left",
-        "warmup_steps": 100,
-        "max_length": 2048,
-        "use_lora": True,
-        "lora_r": 8,
-        "lora_alpha": 32,
-        "lora_dropout": 0.05,
-    },
-    "data": {
-        "strategy": "toolbench",
-        "generation_type": "real",
-        "max_samples": 700,
-        "train_split": 0.99,
-    },
-    "tokenizer": {"name": "Qwen/Qwen3-0.6B", "trust_remote_code": True},
-    "tools": {},
-}
-
 
 def preset_file(folder: Path, name: str, **changes: object) -> None:
     content = {
@@ -60,10 +29,6 @@ def test_six_presets_ship_with_the_supervised_ones_first() -> None:
         "teacher_mode",
         "dpo_basic",
     ]
-
-
-def test_the_trainers_own_file_stands_as_it_is_with_its_key_order() -> None:
-    assert identical(find("sft_toolbench").config, SFT_TOOLBENCH)
 
 
 def test_the_dpo_preset_holds_the_trainers_values() -> None:
