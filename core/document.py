@@ -389,7 +389,8 @@ class _Scan:
             return
         position, key = self.last_string
         if key in self.keys[-1]:
-            raise _Fault(position, f"The key {key[:80]!r} stands twice in this object; delete one.")
+            # The key itself could be a secret; its place says enough.
+            raise _Fault(position, "This key stands twice in its object; delete one.")
         self.keys[-1].add(key)
 
     def _value(self) -> None:

@@ -11,11 +11,25 @@ from dataclasses import replace as with_changes
 from typing import Any, Final
 
 from core.document import ABSENT, Document, Path, Source, drop, get, identical, put, same, write
+from core.presets import Preset
 
 HISTORY_LIMIT: Final = 200
 
 _MODEL: Final = ("model", "name")
 _TOKENIZER: Final = ("tokenizer", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A text that is not in the document yet.
+
+    Attributes:
+        text: what was typed.
+        against: the value that stood at its place when the text was begun.
+    """
+
+    text: str
+    against: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +43,7 @@ class Draft:
         text: the text that ``base`` was read from.
         origin: where it came from: ``preset:<id>``, ``import:<file>`` or ``empty``.
         pending: texts that don't parse yet, by the place in the document that they are for; the
-            empty path stands for the whole document. They are not in the document.
+            empty path stands for the whole document.
     """
 
     name: str
@@ -37,7 +51,7 @@ class Draft:
     base: Document
     text: str
     origin: str
-    pending: Mapping[Path, str] = field(default_factory=dict)
+    pending: Mapping[Path, Pending] = field(default_factory=dict)
 
     @property
     def is_changed(self) -> bool:
@@ -65,7 +79,16 @@ class Draft:
     def with_pending(self, path: Path, text: str | None) -> "Draft":
         """The draft with a text that does not parse yet, or without it."""
         kept = {place: other for place, other in self.pending.items() if place != path}
-        return with_changes(self, pending=kept if text is None else {**kept, path: text})
+        if text is not None:
+            begun = self.pending.get(path)
+            against = begun.against if begun else get(self.document, path)
+            kept[path] = Pending(text, against)
+        return with_changes(self, pending=kept)
+
+    def is_overtaken(self, path: Path) -> bool:
+        """Whether the place of an unparsed text has changed since the text was begun."""
+        begun = self.pending.get(path)
+        return begun is not None and not same(begun.against, get(self.document, path))
 
     def with_tools(self, tools: list[Any], order: Sequence[int | None]) -> "Draft":
         """The draft with another list of tools, each taking its unparsed texts along.
@@ -100,9 +123,10 @@ def from_source(name: str, source: Source, origin: str) -> Draft:
     return Draft(name, source.document, source.document, source.text, origin)
 
 
-def from_document(name: str, document: Document, origin: str) -> Draft:
-    """A draft of a document that has no text of its own, such as a preset's."""
-    return Draft(name, document, document, write(document), origin)
+def from_preset(preset: Preset) -> Draft:
+    """A draft of a preset, as it ships."""
+    text = write(preset.config)
+    return Draft(preset.id, preset.config, preset.config, text, f"preset:{preset.id}")
 
 
 def with_value(document: Document, path: Path, value: object) -> Document:

@@ -7,9 +7,10 @@ from typing import Final
 
 from core import fields
 from core.check import check
-from core.document import Path, Source, read, walk
+from core.document import Document, Path, Source, read, walk
 from core.errors import DocumentError
 from core.findings import Finding, Report
+from core.patch import apply
 
 _SUSPICIOUS: Final = (
     "security.secret",
@@ -71,6 +72,19 @@ def inspect(file: str, data: bytes) -> Import | Refusal:
         repairs=_chosen(report, ("import.", "config.key.unknown"), with_fix=True),
         suspicious=_chosen(report, _SUSPICIOUS, with_fix=False),
     )
+
+
+def repaired(document: Document, chosen: Sequence[Finding]) -> Document:
+    """The document with the chosen repairs, each only while it is still what the checks offer.
+
+    Two repairs can aim at one key; the second is then left out, and its key stays to be seen.
+    """
+    for repair in chosen:
+        for offered in check(document).findings:
+            if (offered.rule, offered.path) == (repair.rule, repair.path) and offered.fix:
+                document = apply(document, offered.fix)
+                break
+    return document
 
 
 def _chosen(report: Report, rules: Sequence[str], *, with_fix: bool) -> tuple[Finding, ...]:

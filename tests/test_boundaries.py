@@ -21,10 +21,10 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS: Final = (
     ("errors",),
     ("document",),
-    ("config", "draft"),
+    ("config",),
     ("fields", "findings"),
     ("view", "patch", "presets"),
-    ("derive", "models", "rows"),
+    ("derive", "models", "rows", "draft"),
     ("facts",),
     ("rules", "trainers"),
     ("check",),

@@ -1,11 +1,12 @@
 """What buttons do to the draft, and which parts of the page a change redraws."""
 
+import logging
 from typing import NoReturn
 
 import streamlit as st
 
 from core import fields, log
-from core.check import fix
+from core.check import check, fix
 from core.document import Document, Path, drop
 from core.draft import Draft
 from core.findings import Finding
@@ -54,6 +55,14 @@ def open_draft(draft: Draft) -> NoReturn:
     st.rerun()
 
 
+def begin(draft: Draft) -> None:
+    """Open a config from elsewhere, and log it with what the checks say."""
+    session.open_draft(draft)
+    said = log.opened if draft.origin.startswith("import:") else log.created
+    said(draft.name, draft.origin)
+    log.checked(draft.name, session.insight().report, logging.INFO)
+
+
 def replace_document(document: Document) -> NoReturn:
     """Take over a document as ``open_draft`` does."""
     open_draft(session.draft().with_document(document))
@@ -80,5 +89,6 @@ def apply_safe_fixes() -> None:
 def downloaded(draft: Draft) -> bytes:
     """The file that a click on the download hands out."""
     data = draft.as_text().encode()
+    log.checked(draft.name, check(draft.document), logging.INFO)
     log.downloaded(draft.name, len(data))
     return data

@@ -27,7 +27,7 @@ from core.fields import FieldSpec
 from core.findings import Finding
 from ui import session
 from ui.actions import apply_fix, open_draft, refresh
-from ui.insight import Insight
+from ui.insight import Insight, says_no_effect
 from ui.text import MARKS, fix_text, plain, value_text
 
 COLUMNS = 3
@@ -56,8 +56,13 @@ def field(spec: FieldSpec, path: Path) -> None:
     if notes:
         st.caption(" · ".join(notes))
     for finding in insight.at(path):
-        if finding.severity != "info" or finding.fix:
+        if finding.severity != "info" or finding.fix or _adds_to_notes(finding):
             finding_line(finding)
+
+
+def _adds_to_notes(finding: Finding) -> bool:
+    # A dead key is noted beside its field already, in fewer words.
+    return says_no_effect(finding) and not finding.rule.startswith("deadkey.")
 
 
 def finding_line(finding: Finding, *, place: str = "field") -> None:
@@ -268,17 +273,15 @@ _WIDGETS = {
 
 def json_editor(path: Path, value: Any, *, label: str, help_text: str, height: int = 220) -> None:
     """An editor for a JSON value; text that does not parse is kept beside it, with its place."""
-    unparsed = session.draft().pending.get(path)
-    text = unparsed if unparsed is not None else ("" if value is ABSENT else write(value).rstrip())
+    begun = session.draft().pending.get(path)
+    text = begun.text if begun else ("" if value is ABSENT else write(value).rstrip())
     key = session.seeded(session.widget_key("json", *path), text)
     st.text_area(
         label, key=key, help=help_text, height=height, on_change=_json_changed, args=(path, key)
     )
-    if unparsed is not None:
-        fault = _fault(unparsed)
-        st.markdown(
-            f"{MARKS['error']} {plain(fault)} :gray[The config keeps the last value that parsed.]"
-        )
+    if begun:
+        fault, kept = _fault(begun.text), "The config keeps the last value that parsed."
+        st.markdown(f":small[{MARKS['error']} {plain(fault)} {kept}]")
 
 
 def _fault(text: str) -> str:

@@ -8,9 +8,10 @@ from core import log
 from core.document import path_text
 from core.draft import from_source
 from core.findings import Finding
-from core.importing import Import, Refusal, inspect
-from core.patch import apply
+from core.importing import Import, Refusal, inspect, repaired
+from core.render import code_span
 from ui import session
+from ui.actions import begin
 from ui.text import MARKS, count, fix_text, plain, value_text
 
 
@@ -57,7 +58,7 @@ def _report(index: int, item: Import) -> None:
         f"- {count(item.kept, 'setting')} kept as {'it is' if item.kept == 1 else 'they are'}"
     )
     if item.unknown:
-        names = ", ".join(f"`{path_text(path)}`" for path in item.unknown[:12])
+        names = ", ".join(code_span(path_text(path)) for path in item.unknown[:12])
         st.markdown(f"- {count(len(item.unknown), 'unknown key')} kept: {names}")
     if item.source.had_bom:
         st.markdown("- repaired: the byte-order mark is dropped; the trainer would stop at it")
@@ -98,8 +99,5 @@ def _remember(items: Sequence[Import]) -> None:
 def _open(item: Import, repairs: Sequence[Finding]) -> None:
     _remember([item])
     opened = from_source(item.name, item.source, f"import:{item.name}")
-    session.open_draft(opened)
-    document = opened.document
-    for finding in repairs:
-        document = apply(document, finding.fix or ())
-    session.open_draft(opened.with_document(document))
+    begin(opened)
+    session.open_draft(opened.with_document(repaired(opened.document, repairs)))

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import replace
 from functools import cached_property
+from typing import Final
 
 from core import fields, log
 from core.check import check
@@ -14,6 +15,13 @@ from core.findings import Finding, Report
 from core.view import View
 
 OTHER = "other"
+
+_NO_EFFECT: Final = (
+    "data.max_samples.ignored",
+    "data.synthetic.seed",
+    "dpo.eval_unused",
+    "tools.unused",
+)
 
 
 class Insight:
@@ -86,15 +94,19 @@ class Insight:
 
 
 def _with_blocker(said: tuple[Finding, ...], blocker: Finding) -> tuple[Finding, ...]:
-    """What is said at one place, and that it stops the trainer.
+    """What is said at one place and that it stops the trainer; one fault is said once.
 
-    An invalid value that stops the trainer is one fault: its error is shown, with the blocker's
-    fix where it has none of its own.
+    The same rule at the same place is the same fault, so the error may take the blocker's fix.
     """
-    errors = [finding for finding in said if finding.severity == "error"]
-    if not errors:
+    known = next((finding for finding in said if finding.rule == blocker.rule), None)
+    if known is None:
         return (*said, blocker)
-    if any(error.fix for error in errors) or not blocker.fix:
+    if known.fix or not blocker.fix:
         return said
-    mended = replace(errors[0], fix=blocker.fix, safe=blocker.safe)
-    return tuple(mended if finding is errors[0] else finding for finding in said)
+    mended = replace(known, fix=blocker.fix, safe=blocker.safe)
+    return tuple(mended if finding is known else finding for finding in said)
+
+
+def says_no_effect(finding: Finding) -> bool:
+    """Whether a finding says that nothing looks at the value."""
+    return finding.rule.startswith("deadkey.") or finding.rule in _NO_EFFECT

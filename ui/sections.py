@@ -9,6 +9,7 @@ from core import fields
 from core.document import ABSENT, Path, get, number_text, path_text
 from core.fields import FieldSpec
 from core.findings import Finding
+from core.render import code_span
 from ui import session
 from ui.actions import drop_key, fragment_name
 from ui.form import field_grid, finding_line, json_editor, raw_value
@@ -107,7 +108,7 @@ def _elsewhere(insight: Insight) -> list[Finding]:
 def _other_key(path: Path, insight: Insight) -> None:
     editor, button = st.columns([5, 1], vertical_alignment="bottom")
     with editor:
-        raw_value(path, label=f"`{path_text(path)}`")
+        raw_value(path, label=code_span(path_text(path)))
     with button:
         st.button(
             "Drop",

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from core import draft as drafts
-from core import presets
+from core import log, presets
 from core.draft import Draft, History
 from core.importing import Import
 from ui.insight import Insight
@@ -37,7 +37,7 @@ def _store(name: str, value: object) -> None:
 
 def history() -> History:
     """The open draft with its past and future; at first the first preset."""
-    return _state("history", lambda: History(_of_preset(FIRST_PRESET)))
+    return _state("history", _first)
 
 
 def draft() -> Draft:
@@ -64,11 +64,6 @@ def open_draft(opened: Draft) -> None:
     _take(history().then(opened))
 
 
-def open_preset(preset_id: str) -> None:
-    """Open a preset as it ships."""
-    open_draft(_of_preset(preset_id))
-
-
 def undo() -> None:
     """Go one change back."""
     _take(history().undone())
@@ -89,9 +84,10 @@ def _take(new: History) -> None:
     _store("revision", _revision() + 1)
 
 
-def _of_preset(preset_id: str) -> Draft:
-    preset = presets.find(preset_id)
-    return drafts.from_document(preset.id, preset.config, f"preset:{preset.id}")
+def _first() -> History:
+    first = drafts.from_preset(presets.find(FIRST_PRESET))
+    log.created(first.name, first.origin)
+    return History(first)
 
 
 def _revision() -> int:

@@ -6,12 +6,12 @@ from itertools import groupby
 import streamlit as st
 
 from core import draft as drafts
-from core import log, presets
+from core import presets
 from core.draft import from_source
 from core.importing import Import
 from core.presets import Preset
 from ui import session
-from ui.actions import COMMAND, HEADER, SUMMARY
+from ui.actions import COMMAND, HEADER, SUMMARY, begin
 from ui.importer import import_dialog
 from ui.shell import boundary
 from ui.text import plain, value_text
@@ -103,8 +103,7 @@ def _preset_button(preset: Preset) -> None:
 
 def _open_preset(preset: Preset) -> None:
     edited = session.draft().is_changed
-    session.open_preset(preset.id)
-    log.created(preset.id, f"preset:{preset.id}")
+    begin(drafts.from_preset(preset))
     if edited:
         st.toast("Undo brings back the config that you had edited.", icon=":material/undo:")
 
@@ -129,10 +128,8 @@ def _others() -> None:
 
 
 def _open_empty() -> None:
-    session.open_draft(drafts.empty())
-    log.created("untitled", "empty")
+    begin(drafts.empty())
 
 
 def _open_import(item: Import) -> None:
-    session.open_draft(from_source(item.name, item.source, f"import:{item.name}"))
-    log.opened(item.name, f"import:{item.name}")
+    begin(from_source(item.name, item.source, f"import:{item.name}"))

@@ -12,11 +12,12 @@ from core.derive import Derived, Quantity
 from core.document import Path, get, number_text, path_text
 from core.draft import file_name
 from core.findings import Finding
+from core.render import code_span
 from ui import session
 from ui.actions import COMMAND, SUMMARY, apply_safe_fixes, downloaded
 from ui.curve import schedule_svg
 from ui.form import finding_line
-from ui.insight import OTHER, Insight
+from ui.insight import OTHER, Insight, says_no_effect
 from ui.shell import boundary
 from ui.text import MARKS, count, plain, value_text
 
@@ -48,7 +49,7 @@ def _head(insight: Insight) -> None:
         st.toggle("Details", key="summary_open")
     st.markdown(f":small[:gray[{plain(_headline(insight.derived))}]]")
     _download(insight)
-    _unparsed(insight)
+    _cautions(insight)
 
 
 def _verdict(insight: Insight) -> str:
@@ -95,26 +96,22 @@ def _download(insight: Insight) -> None:
         type="primary",
         width="stretch",
         on_click="ignore",
-        help=_download_help(insight),
     )
 
 
-def _unparsed(insight: Insight) -> None:
+def _cautions(insight: Insight) -> None:
+    if problem := _problem(insight):
+        st.markdown(f":small[:red[{problem}; the file downloads all the same.]]")
     for path in insight.draft.pending:
-        place = f"`{path_text(path)}`" if path else "the JSON tab"
-        st.markdown(
-            f":small[{MARKS['warning']} Text in {place} does not parse; it is not in the file.]"
-        )
+        place = code_span(path_text(path)) if path else "the JSON tab"
+        st.markdown(f":small[{MARKS['warning']} Text in {place} is not in the file yet.]")
 
 
-def _download_help(insight: Insight) -> str:
-    if not insight.report.is_valid:
-        return (
-            f"The file has {count(len(insight.report.errors), 'error')}; it downloads all the same."
-        )
-    if not insight.report.trainer.runs:
-        return f"{TRAINER_TITLE} would stop at this file; it downloads all the same."
-    return "The JSON file that train.py reads."
+def _problem(insight: Insight) -> str:
+    report = insight.report
+    if not report.is_valid:
+        return f"This config has {count(len(report.errors), 'error')}"
+    return "" if report.trainer.runs else f"{TRAINER_TITLE} would stop at this config"
 
 
 def _findings(insight: Insight) -> None:
@@ -146,7 +143,7 @@ def _quiet(insight: Insight) -> None:
     infos = insight.report.infos
     if not infos:
         return
-    ignored = sum(_is_without_effect(finding) for finding in infos)
+    ignored = sum(says_no_effect(finding) for finding in infos)
     label = count(len(infos), "note") + (f", {ignored} without effect" if ignored else "")
     with st.expander(label, key="notes", type="compact"):
         # One element: a browser takes as long for a line of Markdown as for a list of it.
@@ -155,10 +152,6 @@ def _quiet(insight: Insight) -> None:
         for finding in infos:
             if finding.fix:
                 finding_line(finding, place="notes")
-
-
-def _is_without_effect(finding: Finding) -> bool:
-    return finding.rule.startswith("deadkey.") or finding.rule == "data.max_samples.ignored"
 
 
 _ROWS: Final[Mapping[str, str]] = {
@@ -227,7 +220,7 @@ def _differences(insight: Insight) -> None:
 def _change(path: Path, insight: Insight) -> str:
     before, after = get(insight.draft.base, path), get(insight.draft.document, path)
     change = f"{plain(value_text(before, 24))} → {plain(value_text(after, 24))}"
-    return f"- `{path_text(path)}` {change}"
+    return f"- {code_span(path_text(path))} {change}"
 
 
 def _command() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from core import draft as drafts
 from core.document import ABSENT, read
-from core.draft import History, file_name, from_source, with_value
+from core.draft import History, Pending, file_name, from_source, with_value
 
 TEXT = b'{ "model":{"name": "a/b"},\n\n "x": 1e-8 }'
 
@@ -93,7 +93,7 @@ def test_unparsed_text_goes_with_its_tool() -> None:
     place = ("tools", 0, "parameters")
     draft = drafts.empty().with_document({"tools": ["a", "b"]}).with_pending(place, "{,")
     swapped = draft.with_tools(["b", "a"], [1, 0])
-    assert swapped.pending == {("tools", 1, "parameters"): "{,"}
+    assert swapped.pending == {("tools", 1, "parameters"): Pending("{,", ABSENT)}
     assert draft.with_tools(["b"], [1]).pending == {}
 
 
@@ -101,4 +101,4 @@ def test_undo_brings_unparsed_text_back() -> None:
     draft = drafts.empty().with_pending((), "{,")
     history = History(drafts.empty()).then(draft).then(draft.with_pending((), None))
     assert history.present.pending == {}
-    assert history.undone().present.pending == {(): "{,"}
+    assert history.undone().present.pending == {(): Pending("{,", drafts.empty().document)}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.importing import Import, Refusal, inspect
+from core.importing import Import, Refusal, inspect, repaired
 
 FILES = sorted((Path(__file__).parents[1] / "data" / "tiny_tool_use").glob("*.json"))
 
@@ -71,3 +71,11 @@ def test_what_is_no_config_is_refused_with_its_place() -> None:
     assert inspect("bad.json", b'{"a": 1,\n}') == Refusal(
         "bad", "Line 1, column 8: Delete this comma: nothing follows it before }."
     )
+
+
+def test_two_repairs_that_aim_at_one_key_lose_nothing() -> None:
+    config = {"training": {"lr": 1e-4, "learning_rat": 2e-4}}
+    repairs = imported(config).repairs
+    mended = repaired(config, repairs)
+    assert sorted(mended["training"].values()) == [1e-4, 2e-4]
+    assert len(repairs) == 2

@@ -273,3 +273,38 @@ def test_the_name_names_the_file(app: AppTest) -> None:
     button: Any = app.get("download_button")[0]
     assert button.label == "Download my\\-run\\-2\\.json"
     assert "python train.py --config my-run-2.json" in "\n".join(item.value for item in app.code)
+
+
+def test_an_edit_in_the_form_is_not_lost_to_text_that_was_begun_before(app: AppTest) -> None:
+    editor = open_json(app)
+    text = editor.value
+    do(editor.set_value(text.replace("700", "700,,")))
+    app.session_state["build.tabs"] = "Form"
+    app.run()
+    do(labelled(app.number_input, "Epochs").set_value(9))
+    editor = open_json(app)
+    do(editor.set_value(text.replace("700", "800")))
+    assert document(app)["training"]["num_epochs"] == 9
+    assert "changed after this text was begun" in shown(app)
+    do(button(app, "Use this text").click())
+    assert (document(app)["training"]["num_epochs"], document(app)["data"]["max_samples"]) == (
+        1,
+        800,
+    )
+    do(button(app, "Undo").click())
+    assert document(app)["training"]["num_epochs"] == 9
+
+
+def test_a_config_with_errors_says_that_it_downloads_all_the_same(app: AppTest) -> None:
+    do(labelled(app.number_input, "Batch size (rows)").set_value(0))
+    assert "This config has 1 error; the file downloads all the same" in shown(app)
+
+
+def test_a_key_can_not_draw_a_picture(app: AppTest) -> None:
+    key = "x` ![t](https://example.org/p.png) `"
+    do(open_json(app).set_value(json.dumps({key: 1})))
+    app.session_state["build.tabs"] = "Form"
+    app.run()
+    label = labelled(app.text_input, f"`` [{json.dumps(key)}] ``").label
+    assert label.startswith("`` ")
+    assert label.endswith(" ``")
