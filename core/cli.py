@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
 
 from core.document import MAX_BYTES, Document, Source, read, write
 from core.errors import DocumentError, InputError, TunesmithError
@@ -30,6 +30,9 @@ INTERRUPTED: Final = 130
 """128 + SIGINT, as a shell reports Ctrl-C."""
 PIPE_CLOSED: Final = 141
 """128 + SIGPIPE, as a shell reports a reader that went away."""
+
+MARK_RULE: Final = "config.json.byte_order_mark"
+"""The one finding about a file rather than about the config in it."""
 
 # A file beyond a config's own limit is still read this far, so that the message can say its size.
 _READ_LIMIT: Final = 64 * MAX_BYTES
@@ -82,7 +85,7 @@ def main(
 def _run(argv: Sequence[str] | None, streams: Streams) -> int:
     try:
         with contextlib.redirect_stdout(streams.stdout), contextlib.redirect_stderr(streams.stderr):
-            args = parser().parse_args(argv)
+            args = _arguments(argv)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else UNREADABLE
     command: Callable[[argparse.Namespace, Streams], int] = args.command
@@ -100,6 +103,13 @@ def _run(argv: Sequence[str] | None, streams: Streams) -> int:
     return UNREADABLE
 
 
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    args, unknown = parser().parse_known_args(argv)
+    if unknown:
+        args.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return args
+
+
 def _usable(stream: TextIO | None) -> TextIO:
     # Python sets a standard stream to None where the shell closed it.
     if stream is None:
@@ -114,6 +124,12 @@ def _silence(stream: TextIO) -> None:
     """Send what is still buffered nowhere, so that Python's own exit stays quiet."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _no_command(args: argparse.Namespace, streams: Streams) -> int:
+    streams.say(args.parser.format_help())
+    streams.complain("Name a command, such as check.")
+    return UNREADABLE
 
 
 def _presets(args: argparse.Namespace, streams: Streams) -> int:
@@ -158,7 +174,7 @@ def _with_mark(report: "Report") -> "Report":
 
     message = "The file starts with a byte-order mark; the trainer's JSON reader stops at it."
     remedy = "Save it as UTF-8 without a byte-order mark; `fix` does."
-    mark = Finding("config.json.byte_order_mark", "error", (), message, remedy)
+    mark = Finding(MARK_RULE, "error", (), message, remedy)
     trainer = replace(report.trainer, blockers=(mark, *report.trainer.blockers))
     return replace(report, trainer=trainer)
 
@@ -183,24 +199,42 @@ def _fix(args: argparse.Namespace, streams: Streams) -> int:
     from core.check import check, fix
 
     source = _source(args.file, streams)
-    fixed, applied = fix(source.document, rule=args.rule)
-    text = write(fixed) if applied else source.text
+    fixed, applied = fix(source.document, rule=args.rule, safe_only=args.safe)
+    keeps_mark = source.had_bom and args.rule not in (None, MARK_RULE)
+    text = ("\ufeff" if keeps_mark else "") + (write(fixed) if applied else source.text)
     if args.out in (None, "-"):
         streams.say(text)
     else:
         _write_file(args.out, text)
-    for line in _fix_summary(applied, args.rule):
+    dropped_mark = source.had_bom and not keeps_mark
+    for line in _fix_summary(source, applied, dropped_mark) or [_nothing(source, args)]:
         streams.complain(line)
     return COMPLAINT if check(fixed).errors else FINE
 
 
-def _fix_summary(applied: "Sequence[Finding]", rule: str | None) -> list[str]:
-    from core.render import counted
+def _fix_summary(source: Source, applied: "Sequence[Finding]", dropped_mark: bool) -> list[str]:
+    from core.render import counted, fix_lines
 
-    if not applied:
-        return [f"Nothing to fix for the rule {rule!r}." if rule else "Nothing to fix."]
-    lines = [f"  {finding.field}: {finding.remedy} [{finding.rule}]" for finding in applied]
-    return [f"Applied {counted(len(applied), 'fix', 'fixes')}:", *lines]
+    mark = [f"  dropped the byte-order mark [{MARK_RULE}]"] if dropped_mark else []
+    lines = [f"  {line}" for line in fix_lines(source.document, applied)]
+    head = f"Applied {counted(len(applied) + len(mark), 'fix', 'fixes')}:"
+    return [head, *mark, *lines] if mark or lines else []
+
+
+def _nothing(source: Source, args: argparse.Namespace) -> str:
+    """Why ``fix`` did nothing: a rule that found nothing here may be misspelled."""
+    from core.check import DEFAULT_TRAINER
+
+    kind = "safe fix" if args.safe else "fix"
+    if args.rule is None:
+        return f"Nothing to fix: no finding has a {kind}." if args.safe else "Nothing to fix."
+    found = list(_report(source, DEFAULT_TRAINER))
+    if any(finding.rule == args.rule for finding in found):
+        return f"Nothing to fix: {args.rule!r} has no {kind} in {args.file}."
+    fixable = {finding.rule for finding in found if finding.fix and (finding.safe or not args.safe)}
+    marked = {MARK_RULE} if source.had_bom else set()
+    known = ", ".join(sorted(fixable | marked)) or "none"
+    return f"No finding of rule {args.rule[:80]!r} in {args.file}; rules with a {kind}: {known}."
 
 
 def _diff(args: argparse.Namespace, streams: Streams) -> int:
@@ -303,6 +337,8 @@ Check, fix and compare training configs for Tiny Tool Use.
 FILE is a config in JSON; - reads it from standard input."""
 
 _EXITS: Final = """\
+Without COMMAND it prints this help and exits 2.
+
 exit codes:
   0  nothing to complain about, or no difference
   1  errors, or differences
@@ -323,11 +359,11 @@ _CHECK_ABOUT: Final = """\
 Say what is wrong with configs and what the trainer will make of them.
 
 An error makes a config invalid. A warning or an info blocks nothing. "stops" says why the trainer
-would not get to its end, which a valid config can do too."""
+would not get to its end, which a valid config can do too. An error that stops it is shown once."""
 _CHECK_MORE: Final = """\
 exit codes:
   0  no errors
-  1  errors; with --strict also warnings, or a trainer that stops
+  1  errors; with --strict also warnings, or blockers ("stops"), even in a valid config
   2  a FILE can't be read; the others are still checked
 
 --json prints one report. With several FILEs it prints one JSON object a line: the file's name
@@ -341,7 +377,11 @@ examples:
 _FIX_ABOUT: Final = """\
 Apply the fixes that `check` offers, one after the other, and print the config.
 
-A summary of what was done goes to stderr. Without anything to fix the config stays as it is, byte
+Every fix is applied, those too that change what is trained; --safe applies only those that leave
+alone what a config that runs would train, and --rule those of one rule. `check --json` lists them
+with what each would do, under "fix". A byte-order mark is dropped too.
+
+stderr says what was done, a line a change. Without anything to fix the config stays as it is, byte
 for byte."""
 _FIX_MORE: Final = """\
 exit codes:
@@ -349,9 +389,12 @@ exit codes:
   1  it still has errors
   2  FILE can't be read, or OUT can't be written
 
+A --rule that found nothing in FILE changes nothing; stderr names the rules that have a fix there.
+
 examples:
   python -m core fix my.json > fixed.json
   python -m core fix my.json -o my.json
+  python -m core fix my.json --safe -o my.json
   python -m core fix my.json --rule config.key.unknown"""
 
 _DIFF_ABOUT: Final = """\
@@ -375,8 +418,9 @@ examples:
 _DERIVE_ABOUT: Final = """\
 Show what follows from a config: rows, optimizer updates, warm-up, peak learning rate, tokens."""
 _DERIVE_MORE: Final = """\
-Where chance decides a number it has a lowest and a highest value. - can't be said; the reason
-stands beside it.
+Where chance decides a number it has a lowest and a highest value, and beside them what is usual; in
+JSON that is a list of two, and a number under "usual". - can't be said; the reason stands beside
+it.
 
 examples:
   python -m core derive my.json
@@ -394,12 +438,23 @@ examples:
   python -m core fields --markdown > docs/fields.md"""
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong with the arguments in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Write the line and exit with ``UNREADABLE``."""
+        from core.render import printable
+
+        self.exit(UNREADABLE, printable(f"{self.prog}: {message}; see {self.prog} --help") + "\n")
+
+
 def parser() -> argparse.ArgumentParser:
-    """The parser of all commands; each sets ``command`` to its function."""
-    top = argparse.ArgumentParser(
+    """The parser of all commands; each sets ``command`` to its function, ``parser`` to its own."""
+    top = _Parser(
         "python -m core", description=_ABOUT, epilog=_EXITS, formatter_class=_help_format()
     )
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    top.set_defaults(command=_no_command, parser=top)
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
     _add_presets(commands)
     _add_check(commands)
     _add_fix(commands)
@@ -426,7 +481,7 @@ def _add(
     added: argparse.ArgumentParser = commands.add_parser(
         name, help=summary, description=about, epilog=more, formatter_class=_help_format()
     )
-    added.set_defaults(command=command)
+    added.set_defaults(command=command, parser=added)
     return added
 
 
@@ -445,13 +500,16 @@ def _add_check(commands: Any) -> None:
         default="tiny_tool_use",
         help="default: %(default)s",
     )
-    check.add_argument("--strict", action="store_true", help="exit 1 on warnings and blockers too")
+    check.add_argument(
+        "--strict", action="store_true", help="exit 1 on warnings and on blockers too"
+    )
 
 
 def _add_fix(commands: Any) -> None:
     fix = _add(commands, "fix", _fix, _FIX_ABOUT, _FIX_MORE)
     fix.add_argument("file", metavar="FILE", help="a config in JSON, or -")
     fix.add_argument("--rule", metavar="ID", help="apply only the fixes of this rule")
+    fix.add_argument("--safe", action="store_true", help="apply only fixes that change no training")
     fix.add_argument("-o", dest="out", metavar="OUT", help="write to this file, not to stdout")
 
 

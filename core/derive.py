@@ -5,8 +5,9 @@ decides the number of rows, everything is worked out for the fewest and for the 
 a quantity is the pair of both.
 """
 
+import contextlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -67,6 +68,8 @@ class Derived:
         checkpoints: checkpoints written; the last 3 are kept.
         tokens_max: tokens that training would see if every row were ``max_length`` long.
         lora_parameters: weights that LoRA trains.
+        usual: by quantity that is a pair: its value for the usual number of rows, from
+            ``rows.usual``, where that is known; the ends of the pair hardly ever happen.
         notes: by quantity: why it is ``None``, or what is usual within its range.
         arithmetic: by quantity: how it comes about.
     """
@@ -83,6 +86,7 @@ class Derived:
     checkpoints: Quantity = None
     tokens_max: Quantity = None
     lora_parameters: Quantity = None
+    usual: Mapping[str, Number] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     arithmetic: Mapping[str, str] = field(default_factory=dict)
 
@@ -91,23 +95,59 @@ class Derived:
         values = {name: getattr(self, name) for name in QUANTITIES}
         pairs = {name: list(value) for name, value in values.items() if isinstance(value, tuple)}
         texts = {"notes": dict(self.notes), "arithmetic": dict(self.arithmetic)}
-        return {**values, **pairs, **texts}
+        return {**values, **pairs, "usual": dict(self.usual), **texts}
 
 
 def derive(view: View) -> Derived:
     """Everything that follows from a document; never raises, however odd the document is."""
     values: dict[str, Quantity] = {}
-    notes = _usual_rows(view)
+    notes: dict[str, str] = {}
     arithmetic: dict[str, str] = {}
-    fewest = _Run(view, 0)
-    most = _Run(view, 1) if view.strategy == "manual_templates" else fewest
+    fewest = _Run(view, _fewest)
+    most = _Run(view, _most) if view.strategy == "manual_templates" else fewest
     for name in QUANTITIES:
         try:
             values[name], arithmetic[name] = _merged(getattr(fewest, name), getattr(most, name))
         except Unknown as unknown:
             notes[name] = str(unknown)
-    texts = {"notes": MappingProxyType(notes), "arithmetic": MappingProxyType(arithmetic)}
+    ranges = [name for name, value in values.items() if isinstance(value, tuple)]
+    run = _Run(view, _most_likely)
+    usual = _values(run, ranges)
+    notes |= {name: f"Usually about {_rounded(value)}." for name, value in usual.items()}
+    if "rows_train" in usual:
+        notes["rows_train"] = (
+            f"Usually about {usual['rows_train']}, from about {run.total} rows in all."
+        )
+    texts = {
+        "usual": MappingProxyType(usual),
+        "notes": MappingProxyType(notes),
+        "arithmetic": MappingProxyType(arithmetic),
+    }
     return Derived(**values, **texts)  # type: ignore[arg-type]
+
+
+def _values(run: "_Run", names: list[str]) -> dict[str, Number]:
+    """The quantities that can be said."""
+    values: dict[str, Number] = {}
+    for name in names:
+        with contextlib.suppress(Unknown):
+            values[name] = getattr(run, name).value
+    return values
+
+
+def _fewest(view: View) -> int:
+    return rows.total(view)[0]
+
+
+def _most(view: View) -> int:
+    return rows.total(view)[1]
+
+
+def _most_likely(view: View) -> int:
+    made = rows.usual(view)
+    if made is None:
+        raise Unknown("Nobody can know what a server or a shell answers.")
+    return round(made)
 
 
 def suggested_warmup(total: int) -> int:
@@ -144,15 +184,15 @@ def _merged(low: _Step[Number], high: _Step[Number]) -> tuple[Quantity, str]:
 
 
 class _Run:
-    """The trainer's own arithmetic, for the fewest (``end`` 0) or the most (1) rows by chance."""
+    """The trainer's own arithmetic, for as many rows as ``count`` says."""
 
-    def __init__(self, view: View, end: int) -> None:
+    def __init__(self, view: View, count: Callable[[View], int]) -> None:
         self.view = view
-        self.end = end
+        self.count = count
 
     @cached_property
     def total(self) -> int:
-        return rows.total(self.view)[self.end]
+        return self.count(self.view)
 
     @cached_property
     def split(self) -> rows.Range:
@@ -281,26 +321,16 @@ class _Run:
 _ACCUMULATION: Final = "gradient_accumulation_steps"
 
 
-def _usual_rows(view: View) -> dict[str, str]:
-    """What is usual where chance decides; the ends of its range hardly ever happen."""
-    if not view.is_synthetic or view.strategy != "manual_templates":
-        return {}
-    try:
-        made, share = rows.usual(view), rows.share(view)
-    except Unknown:
-        return {}
-    if made is None:
-        return {}
-    train = made * max(0, min(1, share))
-    return {"rows_train": f"Usually about {train:.0f}, from about {made:.0f} rows in all."}
-
-
 def _ceil_div(number: int, by: int) -> int:
     return -(-number // by)
 
 
 def _epochs(epochs: Number) -> str:
     return f"{epochs} epoch" if epochs == 1 else f"{epochs} epochs"
+
+
+def _rounded(value: Number) -> str:
+    return str(value) if isinstance(value, int) else _rate(value)
 
 
 def _rate(value: float) -> str:

@@ -8,20 +8,26 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from core import fields
 from core.compare import Comparison, Row
 from core.config import TrainingConfig
 from core.derive import QUANTITIES, Derived
-from core.document import number_text, write
+from core.document import ABSENT, Document, Path, get, number_text, path_text, write
 from core.fields import FieldSpec
-from core.findings import Finding, Report
+from core.findings import Finding, Operation, Report
+from core.patch import apply
 from core.presets import Preset
+from core.rules.secrets import is_literal, names_secret, redact
 from core.schema import no_effect
 
 ABSENT_MARK: Final = "-"
 NO_EFFECT_MARK: Final = "*"
+CHANGE_LENGTH: Final = 60
+"""Characters that a line about a fix shows of a value at most."""
+
 _FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 
@@ -83,31 +89,105 @@ def _outcome(report: Report) -> str:
 def report_text(report: Report) -> str:
     """A report with its findings by field, those that matter most first."""
     groups: dict[str, list[str]] = {}
-    for label, finding in _labelled(report):
-        groups.setdefault(finding.field, []).append(_finding_text(label, finding))
+    for label, finding, mark in _labelled(report):
+        groups.setdefault(finding.field, []).append(_finding_text(label, finding, mark))
     blocks = (f"\n{printable(name) or 'whole config'}\n{''.join(groups[name])}" for name in groups)
     return f"{verdict_line(report)}\n{''.join(blocks)}"
 
 
-def _labelled(report: Report) -> Iterator[tuple[str, Finding]]:
-    for label, found in (
-        ("stops", report.trainer.blockers),
-        ("error", report.errors),
-        ("warning", report.warnings),
-        ("info", report.infos),
-    ):
-        yield from ((label, finding) for finding in found)
+def _labelled(report: Report) -> Iterator[tuple[str, Finding, str]]:
+    """What there is to say, each with its label and a mark where it stops the trainer as well."""
+    findings = (*report.errors, *report.warnings, *report.infos)
+    stops = {_key(blocker): blocker for blocker in report.trainer.blockers}
+    for finding in findings:
+        if blocker := stops.get(_key(finding)):
+            yield finding.severity, _joined(finding, blocker), f"stops {report.trainer.name}"
+    told = set(map(_key, findings))
+    for blocker in report.trainer.blockers:
+        if _key(blocker) not in told:
+            yield "stops", blocker, ""
+    for finding in findings:
+        if _key(finding) not in stops:
+            yield finding.severity, finding, ""
 
 
-def _finding_text(label: str, finding: Finding) -> str:
-    fixable = ", can be fixed" if finding.fix else ""
-    lines = [f"{finding.message} [{finding.rule}{fixable}]", finding.remedy]
+def _key(finding: Finding) -> tuple[str, Path]:
+    return finding.rule, finding.path
+
+
+def _joined(finding: Finding, blocker: Finding) -> Finding:
+    """The finding, with the blocker's remedy where only that one comes with a fix."""
+    if finding.fix or not blocker.fix:
+        return finding
+    return replace(finding, remedy=blocker.remedy, fix=blocker.fix)
+
+
+def _finding_text(label: str, finding: Finding, mark: str) -> str:
+    notes = filter(None, (finding.rule, mark, "can be fixed" if finding.fix else ""))
+    lines = [f"{finding.message} [{', '.join(notes)}]", finding.remedy]
     labels = [label, ""]
     return "".join(
         f"  {start:<7}  {printable(line)}\n"
         for start, line in zip(labels, lines, strict=True)
         if line
     )
+
+
+def fix_lines(document: Document, applied: Iterable[Finding]) -> list[str]:
+    """What fixes did, one line a change: ``training.num_epochs: 100 -> 10 [rule]``.
+
+    Args:
+        document: the config before the first fix.
+        applied: the findings whose fixes were applied to it, in that order.
+    """
+    lines = []
+    for finding in applied:
+        for operation in finding.fix or ():
+            lines.append(f"{_change(document, operation)} [{finding.rule}]")
+            document = apply(document, (operation,))
+    return lines
+
+
+def _change(document: Document, operation: Operation) -> str:
+    path = _place(document, operation["path"])
+    name, old = _name(path), get(document, path)
+    match operation["op"]:
+        case "remove":
+            return f"removed {name}"
+        case "move":
+            return f"moved {_name(_place(document, operation['from']))} to {name}"
+        case "add" if old is ABSENT or isinstance(get(document, path[:-1]), list):
+            return f"added {name}: {_shown(path, operation['value'])}"
+    return f"{name}: {_shown(path, old)} -> {_shown(path, operation['value'])}"
+
+
+def _place(document: Document, pointer: str) -> Path:
+    path: Path = ()
+    for text in pointer.split("/")[1:]:
+        step = text.replace("~1", "/").replace("~0", "~")
+        in_list = isinstance(get(document, path), list) and step.isdecimal()
+        path = (*path, int(step) if in_list else step)
+    return path
+
+
+def _name(path: Path) -> str:
+    return printable(redact(path_text(path))) or "config"
+
+
+def _shown(path: Path, value: Any) -> str:
+    key = next((step for step in reversed(path) if isinstance(step, str)), "")
+    text = value_text(_without_secrets(key, value))
+    return text if len(text) <= CHANGE_LENGTH else text[: CHANGE_LENGTH - 3] + "..."
+
+
+def _without_secrets(key: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {redact(name): _without_secrets(name, item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without_secrets(key, item) for item in value]
+    if names_secret(key) and is_literal(value):
+        return "[secret]"
+    return redact(value) if isinstance(value, str) else value
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -140,14 +220,16 @@ def _legend(lines: Sequence[Sequence[str]]) -> str:
 def comparison_markdown(comparison: Comparison) -> str:
     """A comparison as a Markdown table."""
     head = ["setting", *map(_markdown_text, comparison.labels), "note"]
-    lines = ([_code(row.path), *_markdown_cells(row), row.note] for row in comparison.rows)
+    lines = ([code_span(row.path), *_markdown_cells(row), row.note] for row in comparison.rows)
     return _markdown_table(head, lines)
 
 
 def _markdown_cells(row: Row) -> list[str]:
     cells = zip(row.values, row.present, row.has_effect, strict=True)
     return [
-        _code(value_text(value)) + (" (no effect)" if effect is False else "") if present else ""
+        code_span(value_text(value)) + (" (no effect)" if effect is False else "")
+        if present
+        else ""
         for value, present, effect in cells
     ]
 
@@ -157,7 +239,7 @@ def _markdown_table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-def _code(text: str) -> str:
+def code_span(text: str) -> str:
     """A Markdown code span that holds any text, inside a table too."""
     runs = [len(run) for run in re.findall("`+", text)]
     fence = "`" * (max(runs, default=0) + 1)
@@ -243,7 +325,13 @@ def fields_markdown() -> str:
 def _section_markdown(section: str) -> str:
     head = ["Key", "Name in the form", "Takes", "Where absent", "What it does"]
     lines = (
-        [_code(spec.name), spec.title, _takes(spec), _where_absent(spec, code=True), _does(spec)]
+        [
+            code_span(spec.name),
+            spec.title,
+            _takes(spec),
+            _where_absent(spec, code=True),
+            _does(spec),
+        ]
         for spec in fields.in_section(section)
     )
     return f"\n## {section}\n\n{_markdown_table(head, lines)}"
@@ -251,7 +339,7 @@ def _section_markdown(section: str) -> str:
 
 def _takes(spec: FieldSpec) -> str:
     unit = f", in {spec.use.unit}" if spec.use.unit else ""
-    return ", ".join(map(_code, spec.choices)) if spec.choices else spec.wants() + unit
+    return ", ".join(map(code_span, spec.choices)) if spec.choices else spec.wants() + unit
 
 
 def _does(spec: FieldSpec) -> str:
@@ -261,7 +349,7 @@ def _does(spec: FieldSpec) -> str:
 def _where_absent(spec: FieldSpec, *, code: bool = False) -> str:
     if spec.required:
         return "required"
-    show = _code if code else str
+    show = code_span if code else str
     used = {method: spec.absent(method) for method in ("sft", "dpo")}
     shown = {method: show(_one_line(value)) for method, value in used.items() if value is not None}
     if len(set(shown.values())) == 1 and len(shown) == 2:

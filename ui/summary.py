@@ -65,11 +65,11 @@ def _verdict(insight: Insight) -> str:
 
 def _headline(derived: Derived) -> str:
     parts = [
-        f"{_amount('rows_train', derived)} rows",
-        f"{_amount('effective_batch', derived)} per update",
-        f"{_amount('updates_total', derived)} updates",
-        f"warm-up {_amount('warmup_share', derived)}",
-        f"peak lr {_amount('peak_learning_rate', derived)}",
+        f"{_about('rows_train', derived)} rows",
+        f"{_about('effective_batch', derived)} per update",
+        f"{_about('updates_total', derived)} updates",
+        f"warm-up {_about('warmup_share', derived)}",
+        f"peak lr {_about('peak_learning_rate', derived)}",
     ]
     return " · ".join(part for part in parts if "–" not in part)
 
@@ -193,9 +193,16 @@ def _amount(name: str, derived: Derived) -> str:
     value: Quantity = getattr(derived, name)
     if value is None:
         return "–"
-    if isinstance(value, tuple):
-        return f"{_number(name, value[0])} to {_number(name, value[1])}"
-    return _number(name, value)
+    if not isinstance(value, tuple):
+        return _number(name, value)
+    usual = derived.usual.get(name)
+    about = "" if usual is None else f", usually {_number(name, usual)}"
+    return f"{_number(name, value[0])} to {_number(name, value[1])}{about}"
+
+
+def _about(name: str, derived: Derived) -> str:
+    usual = derived.usual.get(name)
+    return _amount(name, derived) if usual is None else f"about {_number(name, usual)}"
 
 
 def _number(name: str, value: float) -> str:

@@ -90,6 +90,14 @@ def test_the_verdict_says_that_the_trainer_stops(folder: Path) -> None:
     assert "stops on tiny_tool_use" in run("check", folder / "stops.json").out
 
 
+def test_an_error_that_stops_the_trainer_is_told_once(folder: Path) -> None:
+    text = run("check", folder / "broken.json").out
+    lines = [line for line in text.splitlines() if "training.batch_size.type" in line]
+    assert len(lines) == 1
+    assert lines[0].split()[0] == "error"
+    assert lines[0].endswith("[training.batch_size.type, stops tiny_tool_use, can be fixed]")
+
+
 def test_check_json_prints_the_report(folder: Path) -> None:
     result = run("check", "--json", folder / "broken.json")
     report = json.loads(result.out)
@@ -125,6 +133,20 @@ def test_a_byte_order_mark_stops_the_trainer_until_it_is_fixed(folder: Path) -> 
     assert "stops on tiny_tool_use" in run("check", file).out
     run("fix", file, "-o", file)
     assert "runs on tiny_tool_use" in run("check", file).out
+
+
+def test_fix_says_that_it_dropped_the_byte_order_mark() -> None:
+    result = run("fix", "-", stdin="\ufeff" + write(VALID))
+    assert result.out == write(VALID)
+    assert "  dropped the byte-order mark [config.json.byte_order_mark]\n" in result.err
+
+
+def test_fix_of_another_rule_keeps_the_byte_order_mark() -> None:
+    marked = "\ufeff" + write(BROKEN)
+    assert run("fix", "-", "--rule", "no.such.rule", stdin=marked).out == marked
+    result = run("fix", "-", "--rule", "training.batch_size.type", stdin=marked)
+    assert result.out.startswith("\ufeff{")
+    assert "byte-order" not in result.err
 
 
 def test_an_unknown_trainer_exits_2(folder: Path) -> None:
@@ -188,10 +210,45 @@ def test_a_value_can_not_write_to_the_terminal() -> None:
 
 def test_fix_prints_the_config_and_says_what_it_did(folder: Path) -> None:
     result = run("fix", folder / "broken.json")
-    assert parse(result.out)["training"]["batch_size"] >= 1
+    assert parse(result.out)["training"]["batch_size"] == 1
     assert result.err.startswith("Applied ")
-    assert "training.batch_size" in result.err
+    assert "  training.batch_size: 0 -> 1 [training.batch_size.type]\n" in result.err
     assert result.code == 0
+
+
+CHANGES = [
+    (put(VALID, ("tools",), {}), "tools: {} -> []"),
+    (drop(VALID, ("tokenizer", "trust_remote_code")), "added tokenizer.trust_remote_code: false"),
+    (put(VALID, ("training", "warmup_ratio"), 0.1), "removed training.warmup_ratio"),
+    (
+        put(drop(VALID, ("training", "learning_rate")), ("training", "lr"), 1e-5),
+        "moved training.lr to training.learning_rate",
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "change"), CHANGES)
+def test_fix_says_what_it_changed(document: Document, change: str) -> None:
+    assert f"  {change} [" in run("fix", "-", stdin=write(document)).err
+
+
+def test_fix_shows_no_secret_and_no_long_value() -> None:
+    token = "hf_" + "a1B2" * 10
+    document = put(VALID, ("training", "batch_size"), token)
+    document = put(document, ("training", "learning_rate"), "long " * 99)
+    document = put(document, ("evaluation", "metrics"), [{"api_key": "x1y2"}, "perplexity"])
+    lines = run("fix", "-", stdin=write(document)).err.splitlines()
+    assert any(line.startswith('  training.batch_size: "[secret]" -> ') for line in lines)
+    assert any('[{"api_key": "[secret]"}, ' in line for line in lines)
+    assert max(map(len, lines)) < 200
+
+
+def test_safe_fixes_leave_alone_what_is_trained() -> None:
+    document = drop(BROKEN, ("tokenizer", "trust_remote_code"))
+    result = run("fix", "-", "--safe", stdin=write(document))
+    assert parse(result.out)["training"]["batch_size"] == 0
+    assert "added tokenizer.trust_remote_code: false" in result.err
+    assert result.code == 1
 
 
 def test_fix_of_one_rule_leaves_the_rest_alone(folder: Path) -> None:
@@ -205,7 +262,15 @@ def test_fix_of_one_rule_leaves_the_rest_alone(folder: Path) -> None:
 def test_fix_with_nothing_to_fix_keeps_every_byte(tmp_path: Path) -> None:
     text = write(VALID).replace("\n", "\n\n").replace(": ", " :\t")
     result = run("fix", "-", "--rule", "no.such.rule", stdin=text)
-    assert result == (0, text, "Nothing to fix for the rule 'no.such.rule'.\n")
+    assert result.code == 0
+    assert result.out == text
+
+
+def test_fix_of_a_rule_that_found_nothing_names_those_that_did() -> None:
+    result = run("fix", "-", "--rule", "training.batch_size.tipe", stdin=write(BROKEN))
+    assert result.err.startswith("No finding of rule 'training.batch_size.tipe' in -; ")
+    assert "training.batch_size.type" in result.err
+    assert result.err.count("\n") == 1
 
 
 def test_fix_can_write_over_its_own_file(folder: Path) -> None:
@@ -335,12 +400,20 @@ def test_fields_lists_every_key() -> None:
 
 
 @pytest.mark.parametrize(
-    "argv", [[], ["chek"], ["check"], ["diff", "a"], ["diff", "--csv", "--json", "a", "b"]]
+    "argv",
+    [["chek"], ["check"], ["diff", "a"], ["diff", "--csv", "--json", "a", "b"], ["fix", "a", "-q"]],
 )
-def test_wrong_arguments_exit_2_with_the_usage(argv: list[str]) -> None:
+def test_wrong_arguments_are_one_line_and_exit_2(argv: list[str]) -> None:
     result = run(*argv)
-    assert result.code == 2
-    assert result.err.startswith("usage: python -m core")
+    command = "python -m core" if argv == ["chek"] else f"python -m core {argv[0]}"
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"{command}: ")
+    assert result.err.endswith(f"; see {command} --help\n")
+    assert result.err.count("\n") == 1
+
+
+def test_no_command_prints_the_help_and_exits_2() -> None:
+    assert run() == (2, run("--help").out, "Name a command, such as check.\n")
 
 
 @pytest.mark.parametrize("command", ["", "presets", "check", "fix", "diff", "derive", "schema"])

@@ -85,8 +85,28 @@ def test_dpo_rows_are_a_range_since_chance_decides_how_many_paraphrases_are_kept
     assert derived.rows_train == (24, 96)
     assert derived.rows_eval == (6, 24)
     assert derived.updates_total == (100, 300)
-    assert derived.notes["rows_train"] == "Usually about 49, from about 62 rows in all."
     assert derived.as_json()["updates_total"] == [100, 300]
+
+
+def test_a_range_says_what_is_usual() -> None:
+    derived = numbers(presets.find("dpo_basic").config)
+    usual = {
+        "rows_train": 49,
+        "rows_eval": 13,
+        "updates_per_epoch": 2,
+        "updates_total": 200,
+        "checkpoints": 2,
+        "tokens_max": 49 * 2 * 100 * 512,
+    }
+    assert derived.as_json()["usual"] == usual
+    assert derived.notes["rows_train"] == "Usually about 49, from about 62 rows in all."
+    assert derived.notes["updates_total"] == "Usually about 200."
+
+
+def test_nothing_is_usual_where_a_server_writes_the_answers_or_nothing_is_left_to_chance() -> None:
+    tool = {"name": "translate", "type": "api", "url": "https://example.com"}
+    assert numbers(changed("dpo_basic", tools=[tool])).usual == {}
+    assert numbers(presets.find("sft_toolbench").config).usual == {}
 
 
 def test_dpo_has_no_warmup_and_never_evaluates() -> None:
