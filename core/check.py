@@ -1,7 +1,7 @@
 """Everything there is to say about a document, and the fixes that mend it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final
@@ -13,7 +13,7 @@ from core.facts import Facts
 from core.findings import Finding, Operation, Patch, Report, in_order
 from core.patch import apply
 from core.rules import RULES
-from core.rules.secrets import kind_of
+from core.secrets import kind_of
 
 DEFAULT_TRAINER: Final = trainers.DEFAULT
 
@@ -62,6 +62,9 @@ def fix(
 ) -> tuple[Document, tuple[Finding, ...]]:
     """Apply fixes one by one, each to what the last one left, until none is left.
 
+    Only what there is to say about the document as it is handed in is mended: advice on a value
+    that a fix has just written is left to its reader.
+
     Args:
         document: the config; it stays as it is.
         rule: apply the fixes of this rule only.
@@ -70,10 +73,16 @@ def fix(
     Returns:
         The mended document, and the findings whose fixes were applied, in that order.
     """
+    told = {_key(finding) for finding in _report(document, DEFAULT_TRAINER)}
+
+    def is_wanted(finding: Finding) -> bool:
+        asked_for = rule in (None, finding.rule) and (finding.safe or not safe_only)
+        return asked_for and _key(finding) in told
+
     applied: list[Finding] = []
     seen = {write(document)}
     for _ in range(min(_FIXES_MAX, max(1, _FIXES_BYTES // len(write(document))))):
-        step = next(_steps(document, rule, safe_only, seen), None)
+        step = next(_steps(document, is_wanted, seen), None)
         if step is None:
             break
         finding, document = step
@@ -83,14 +92,13 @@ def fix(
 
 
 def _steps(
-    document: Document, rule: str | None, safe_only: bool, seen: set[str]
+    document: Document, is_wanted: Callable[[Finding], bool], seen: set[str]
 ) -> Iterator[tuple[Finding, Document]]:
     """The fixes that may be applied next, each with the document that it leads to."""
     report = _report(document, DEFAULT_TRAINER)
     prove = _Prover(document, report)
     for finding in report:
-        wanted = rule in (None, finding.rule) and (finding.safe or not safe_only)
-        if wanted and prove.holds(finding):
+        if is_wanted(finding) and prove.holds(finding):
             mended = apply(document, finding.fix or ())
             if write(mended) not in seen:
                 yield finding, mended
@@ -126,12 +134,16 @@ class _Prover:
 
     def holds(self, finding: Finding) -> bool:
         """Whether the fix takes the finding away, adds no error, stops no run, tells no secret."""
-        if finding.fix is None:
+        if finding.fix is None or self.is_foreign or _tells_secret(finding.fix):
             return False
         if all(map(_stands_alone, finding.fix)):
             return True
-        affordable = next(self.proofs, None) is not None
-        return affordable and not _tells_secret(finding.fix) and self._improves(finding)
+        return next(self.proofs, None) is not None and self._improves(finding)
+
+    @cached_property
+    def is_foreign(self) -> bool:
+        """Whether the document is no config: then there is nothing to make it one from."""
+        return any(finding.rule == "import.not_a_config" for finding in self.before.findings)
 
     def _improves(self, finding: Finding) -> bool:
         trainer = self.before.trainer

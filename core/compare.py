@@ -275,8 +275,7 @@ def _has_effect(spot: _Spot, view: View) -> bool | None:
     spec = None if spot.value is ABSENT or spot.path is None else _spec(spot.path)
     if spec is None:
         return None
-    unused = spec.use.only == "lora" and not view.uses_lora
-    return not unused and spec.ignored(view.method) is None
+    return spec.ignored(view.method, lora=view.uses_lora) is None
 
 
 def _spec(path: Path) -> fields.FieldSpec | None:

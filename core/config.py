@@ -464,7 +464,7 @@ class DataSection(Section):
         description="Source of the rows: ToolBench, or rows made up from the tool list.",
     )
     generation_type: Annotated[Literal["real", "synthetic"], Use("data_generator.py:29")] = Field(
-        title="Data",
+        title="Generation",
         description="real downloads ToolBench; synthetic makes rows from the tools.",
     )
     max_samples: Annotated[int, Use("data_generator.py:104,162", absent=100, unit="rows")] = Field(

@@ -83,8 +83,10 @@ class FieldSpec:
             return self.use.absent_dpo
         return self.use.absent
 
-    def ignored(self, method: object) -> str | None:
-        """Why this method's training does not look at the value, or ``None``."""
+    def ignored(self, method: object, *, lora: bool = True) -> str | None:
+        """Why this method's training, with or without LoRA, does not look at the value."""
+        if self.use.only == "lora" and not lora:
+            return "LoRA is off"
         return self.use.ignored.get("dpo" if method == "dpo" else "sft")
 
     def accepts(self, value: object) -> bool:

@@ -11,7 +11,7 @@ import logging
 from typing import Any, Final
 
 from core.findings import Report
-from core.rules.secrets import redact
+from core.secrets import redact
 
 LOGGER: Final = logging.getLogger("tunesmith")
 TEXT_LENGTH: Final = 120

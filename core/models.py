@@ -67,11 +67,6 @@ def dims(name: str) -> ModelDims | None:
     return _by_name().get(name.strip().lower())
 
 
-def known() -> tuple[ModelDims, ...]:
-    """All models whose sizes are known, each once."""
-    return tuple(dict.fromkeys(_by_name().values()))
-
-
 @cache
 def _by_name() -> Mapping[str, ModelDims]:
     entries = [_entry(item) for item in json.loads(_FILE.read_text(encoding="utf-8"))]

@@ -20,8 +20,8 @@ from core.fields import FieldSpec
 from core.findings import Finding, Operation, Report
 from core.patch import apply
 from core.presets import Preset
-from core.rules.secrets import is_literal, names_secret, redact
 from core.schema import no_effect
+from core.secrets import is_literal, names_secret, redact
 
 ABSENT_MARK: Final = "-"
 NO_EFFECT_MARK: Final = "*"

@@ -19,12 +19,12 @@ ROOT = Path(__file__).resolve().parents[1]
 # The parts of core, lowest first. A part imports from its own row and the rows above it in this
 # list, never from a row below, and no two parts import each other. A new part needs a place here.
 LAYERS: Final = (
-    ("errors",),
+    ("errors", "secrets"),
     ("document",),
     ("config",),
     ("fields", "findings"),
-    ("view", "patch", "presets"),
-    ("derive", "models", "rows", "draft"),
+    ("view", "patch", "presets", "wording"),
+    ("derive", "mend", "models", "rows", "draft"),
     ("facts",),
     ("rules", "trainers"),
     ("check",),

@@ -13,13 +13,15 @@ from core.findings import Finding
 from core.patch import apply
 from ui import session
 from ui.insight import OTHER, Insight
+from ui.session import Desk
 
 SUMMARY = "summary"
 COMMAND = "command"
+DOWNLOAD = "download"
 HEADER = "header"
 
 # What the trainer reads at all depends on it, and with that every placeholder in the form.
-_FAR_REACHING = (("training", "method"),)
+_FAR_REACHING = (("training", "method"), ("training", "use_lora"))
 
 
 def fragment_name(section: str) -> str:
@@ -30,8 +32,10 @@ def fragment_name(section: str) -> str:
 def refresh(before: Insight, path: Path) -> None:
     """Redraw the section that was edited, the summary, and every section whose findings changed.
 
-    The last thing that a widget's callback does: nothing after it is reached.
+    The last thing that a widget's callback does.
     """
+    if session.has_left():
+        return
     after = session.insight()
     if path in _FAR_REACHING or before.unknown != after.unknown:
         st.rerun()
@@ -82,12 +86,13 @@ def drop_key(path: Path) -> None:
 def apply_safe_fixes() -> None:
     """Apply every fix that leaves alone what a running config would train."""
     document, applied = fix(session.draft().document, safe_only=True)
-    st.toast(f"Applied {len(applied)} fixes. Undo takes them back.", icon=":material/build:")
+    session.say(f"Applied {len(applied)} fixes. Undo takes them back.", ":material/build:")
     replace_document(document)
 
 
-def downloaded(draft: Draft) -> bytes:
-    """The file that a click on the download hands out."""
+def downloaded(desk: Desk) -> bytes:
+    """The file that a click on the download hands out: the draft as it is at that moment."""
+    draft = desk.history.present
     data = draft.as_text().encode()
     log.checked(draft.name, check(draft.document), logging.INFO)
     log.downloaded(draft.name, len(data))

@@ -27,8 +27,8 @@ from core.fields import FieldSpec
 from core.findings import Finding
 from ui import session
 from ui.actions import apply_fix, open_draft, refresh
-from ui.insight import Insight, says_no_effect
-from ui.text import MARKS, fix_text, plain, value_text
+from ui.insight import Insight, belongs_to_field
+from ui.text import BLOCKED, MARKS, fix_text, plain, value_text
 
 COLUMNS = 3
 # Pixels: a number field with its buttons, and "Gradient accumulation (batches)" on two lines.
@@ -56,13 +56,8 @@ def field(spec: FieldSpec, path: Path) -> None:
     if notes:
         st.caption(" · ".join(notes))
     for finding in insight.at(path):
-        if finding.severity != "info" or finding.fix or _adds_to_notes(finding):
+        if finding.severity != "info" or finding.fix or belongs_to_field(finding):
             finding_line(finding)
-
-
-def _adds_to_notes(finding: Finding) -> bool:
-    # A dead key is noted beside its field already, in fewer words.
-    return says_no_effect(finding) and not finding.rule.startswith("deadkey.")
 
 
 def finding_line(finding: Finding, *, place: str = "field") -> None:
@@ -70,7 +65,9 @@ def finding_line(finding: Finding, *, place: str = "field") -> None:
     # At the field the button says the remedy; beside the form there is room for the words.
     brief = place == "field" and finding.fix
     remedy = "" if brief else f" {plain(finding.remedy)}"
-    st.markdown(f":small[{MARKS[finding.severity]} {plain(finding.message)}{remedy}]")
+    blocks = any(finding is blocker for blocker in session.insight().report.trainer.blockers)
+    mark = BLOCKED if blocks else MARKS[finding.severity]
+    st.markdown(f":small[{mark} {plain(finding.message)}{remedy}]")
     if finding.fix:
         st.button(
             plain(fix_text(finding.fix)),
@@ -151,7 +148,7 @@ def _placeholder(spec: FieldSpec) -> str:
 
 def _notes(spec: FieldSpec, path: Path, value: Any, insight: Insight) -> list[str]:
     notes = []
-    reason = spec.ignored(insight.view.method)
+    reason = spec.ignored(insight.view.method, lora=insight.view.uses_lora)
     if reason and value is not ABSENT:
         notes.append(f":material/block: no effect: {plain(reason)}")
     before = get(insight.draft.base, path)
@@ -177,37 +174,40 @@ def _common(spec: FieldSpec, path: Path, kind: str, shown: Any) -> dict[str, Any
 
 def _text(spec: FieldSpec, path: Path, value: Any) -> None:
     shown = None if value is ABSENT else value
+    st.text_input(value=None, placeholder=_placeholder(spec), **_common(spec, path, "text", shown))
     if spec.use.suggestions:
-        options = list(spec.use.suggestions)
-        _select(spec, path, "text", shown, options, accept_new_options=True)
-    else:
-        st.text_input(
-            value=None, placeholder=_placeholder(spec), **_common(spec, path, "text", shown)
+        _suggestions(spec, path)
+
+
+def _suggestions(spec: FieldSpec, path: Path) -> None:
+    # Not a select box that takes other texts too: it forgets what was typed without Enter.
+    with st.popover("Suggestions", type="tertiary", key=session.widget_key("suggest", *path)):
+        key = session.widget_key("suggestion", *path)
+        st.pills(
+            spec.title,
+            spec.use.suggestions,
+            key=key,
+            on_change=_suggested,
+            args=(path, key),
         )
+
+
+def _suggested(path: Path, key: str) -> None:
+    if chosen := session.widget_value(key):
+        draft = session.draft()
+        open_draft(draft.with_document(with_value(draft.document, path, chosen)))
 
 
 def _choice(spec: FieldSpec, path: Path, value: Any) -> None:
     shown = None if value is ABSENT else value
-    _select(spec, path, "choice", shown, list(spec.offered), accept_new_options=False)
-
-
-def _select(
-    spec: FieldSpec,
-    path: Path,
-    kind: str,
-    shown: Any,
-    options: list[str],
-    *,
-    accept_new_options: bool,
-) -> None:
+    options = list(spec.offered)
     if shown is not None and shown not in options:
         options = [shown, *options]
     st.selectbox(
         options=options,
         index=None,
         placeholder=_placeholder(spec),
-        accept_new_options=accept_new_options,
-        **_common(spec, path, kind, shown),
+        **_common(spec, path, "choice", shown),
     )
 
 
@@ -294,12 +294,15 @@ def _fault(text: str) -> str:
 
 def _json_changed(path: Path, key: str) -> None:
     text = session.widget_value(key) or ""
+    if session.has_left() and not text:
+        return
     try:
         value = parse_value(text) if text.strip() else ABSENT
     except DocumentError:
         before = session.insight()
         session.type_in(before.draft.with_pending(path, text))
         refresh(before, path)
+        return
     _write(path, value)
 
 
@@ -309,6 +312,8 @@ def _changed(path: Path, key: str, kind: str) -> None:
         typed = from_literal(typed)
     elif typed is None or typed == []:
         typed = ABSENT
+    if session.has_left() and typed is ABSENT:
+        return
     _write(path, typed)
 
 
@@ -317,8 +322,8 @@ def _write(path: Path, value: Any) -> None:
     try:
         document = with_value(before.draft.document, path, value)
     except PathError as error:
-        st.toast(plain(str(error)), icon=":material/error:")
-        return
+        session.say(plain(str(error)), ":material/error:")
+        st.rerun()
     draft = before.draft.with_pending(path, None).with_document(document)
     if path == ("model", "name"):
         # The tokenizer may have followed, and its widget does not show that yet.

@@ -16,12 +16,8 @@ from core.view import View
 
 OTHER = "other"
 
-_NO_EFFECT: Final = (
-    "data.max_samples.ignored",
-    "data.synthetic.seed",
-    "dpo.eval_unused",
-    "tools.unused",
-)
+_NO_EFFECT: Final = ("data.max_samples.ignored", "tools.unused")
+_LESS_EFFECT: Final = ("data.synthetic.seed", "dpo.eval_unused")
 
 
 class Insight:
@@ -110,3 +106,9 @@ def _with_blocker(said: tuple[Finding, ...], blocker: Finding) -> tuple[Finding,
 def says_no_effect(finding: Finding) -> bool:
     """Whether a finding says that nothing looks at the value."""
     return finding.rule.startswith("deadkey.") or finding.rule in _NO_EFFECT
+
+
+def belongs_to_field(finding: Finding) -> bool:
+    """Whether a note is shown at its field: what does less than its name says."""
+    # A dead key is noted beside its field already, in fewer words.
+    return finding.rule in (*_NO_EFFECT, *_LESS_EFFECT)

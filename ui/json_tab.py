@@ -45,7 +45,9 @@ def _explain(begun: Pending) -> None:
 
 
 def _typed(key: str) -> None:
-    text, draft = session.widget_value(key), session.draft()
+    text, draft = session.widget_value(key) or "", session.draft()
+    if session.has_left() and not text:
+        return
     try:
         parse(text)
     except DocumentError:

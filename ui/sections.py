@@ -88,8 +88,9 @@ def _advanced_switch(name: str, specs: list[FieldSpec], insight: Insight) -> boo
 
 
 def _switched(switch: str, name: str) -> None:
-    session.set_on(switch, bool(session.widget_value(f"toggle.{switch}")))
-    st.rerun(fragment_name(name))
+    if not session.has_left():
+        session.set_on(switch, bool(session.widget_value(f"toggle.{switch}")))
+        st.rerun(fragment_name(name))
 
 
 def _other_keys(insight: Insight) -> None:

@@ -7,6 +7,7 @@ widgets are seeded anew.
 """
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -35,9 +36,21 @@ def _store(name: str, value: object) -> None:
     st.session_state[f"tunesmith.{name}"] = value
 
 
+@dataclass
+class Desk:
+    """What is open in this session, in one object that a thread without a session can hold."""
+
+    history: History
+
+
+def desk() -> Desk:
+    """The session's desk; at first the first preset lies on it."""
+    return _state("desk", lambda: Desk(_first()))
+
+
 def history() -> History:
-    """The open draft with its past and future; at first the first preset."""
-    return _state("history", _first)
+    """The open draft with its past and future."""
+    return desk().history
 
 
 def draft() -> Draft:
@@ -56,7 +69,7 @@ def insight() -> Insight:
 
 def type_in(typed: Draft) -> None:
     """Take over a draft that a widget shows already."""
-    _store("history", history().then(typed))
+    desk().history = history().then(typed)
 
 
 def open_draft(opened: Draft) -> None:
@@ -80,7 +93,7 @@ def reset() -> None:
 
 
 def _take(new: History) -> None:
-    _store("history", new)
+    desk().history = new
     _store("revision", _revision() + 1)
 
 
@@ -88,6 +101,35 @@ def _first() -> History:
     first = drafts.from_preset(presets.find(FIRST_PRESET))
     log.created(first.name, first.origin)
     return History(first)
+
+
+def enter(page: str) -> None:
+    """Note which page is drawn; coming from another one, all widgets are seeded anew."""
+    if _state("page", lambda: page) != page:
+        _store("revision", _revision() + 1)
+    _store("page", page)
+    _store("url", st.context.url)
+
+
+def has_left() -> bool:
+    """Whether a callback is for a widget of a page that the user has just left.
+
+    Streamlit then calls back for each of its widgets: for the one that was being typed in with
+    what was typed, for the others with nothing.
+    """
+    return bool(_state("url", lambda: st.context.url) != st.context.url)
+
+
+def say(text: str, icon: str) -> None:
+    """Leave a short message for the next time the page is drawn."""
+    _store("said", (*_state("said", tuple), (text, icon)))
+
+
+def said() -> tuple[tuple[str, str], ...]:
+    """The messages that were left, each given once."""
+    messages: tuple[tuple[str, str], ...] = _state("said", tuple)
+    _store("said", ())
+    return messages
 
 
 def _revision() -> int:

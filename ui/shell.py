@@ -12,6 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import TunesmithError
+from ui import session
 from ui.text import plain
 
 logger = logging.getLogger("tunesmith")
@@ -27,7 +28,12 @@ _BROKEN = (
 def page(title: str) -> Iterator[None]:
     """Frame one page: its style, its title for screen readers, its errors."""
     st.html(_STYLE)
+    # Streamlit's own title would take the room of three fields.
+    st.html(f'<h1 class="for-screen-readers">{title}</h1>')
+    session.enter(title)
     with boundary():
+        for text, icon in session.said():
+            st.toast(text, icon=icon)
         yield
 
 

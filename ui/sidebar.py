@@ -11,7 +11,7 @@ from core.draft import from_source
 from core.importing import Import
 from core.presets import Preset
 from ui import session
-from ui.actions import COMMAND, HEADER, SUMMARY, begin
+from ui.actions import COMMAND, DOWNLOAD, HEADER, begin, open_draft
 from ui.importer import import_dialog
 from ui.shell import boundary
 from ui.text import plain, value_text
@@ -28,12 +28,12 @@ def sidebar() -> None:
     """Draw the whole sidebar."""
     with st.sidebar:
         st.fragment(_open_draft, key=HEADER)()
+        _others()
         st.subheader("Template", anchor=False)
         for method, group in groupby(presets.load(), key=lambda preset: preset.method):
             st.caption(f"{_METHODS.get(method, method)} `{method}`")
             for preset in group:
                 _preset(preset)
-        _others()
 
 
 def _open_draft() -> None:
@@ -78,8 +78,15 @@ def _take_step(action: Callable[[], None]) -> None:
 
 
 def _renamed(key: str) -> None:
-    session.type_in(session.draft().renamed(session.widget_value(key).strip() or "untitled"))
-    st.rerun([HEADER, SUMMARY, COMMAND])
+    typed = session.widget_value(key) or ""
+    if session.has_left() and not typed:
+        return
+    renamed = session.draft().renamed(typed.strip() or "untitled")
+    if renamed.name != typed:
+        open_draft(renamed)
+    session.type_in(renamed)
+    if not session.has_left():
+        st.rerun([HEADER, DOWNLOAD, COMMAND])
 
 
 def _preset(preset: Preset) -> None:
@@ -105,7 +112,7 @@ def _open_preset(preset: Preset) -> None:
     edited = session.draft().is_changed
     begin(drafts.from_preset(preset))
     if edited:
-        st.toast("Undo brings back the config that you had edited.", icon=":material/undo:")
+        session.say("Undo brings back the config that you had edited.", ":material/undo:")
 
 
 def _others() -> None:

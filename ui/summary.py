@@ -14,7 +14,7 @@ from core.draft import file_name
 from core.findings import Finding
 from core.render import code_span
 from ui import session
-from ui.actions import COMMAND, SUMMARY, apply_safe_fixes, downloaded
+from ui.actions import COMMAND, DOWNLOAD, SUMMARY, apply_safe_fixes, downloaded
 from ui.curve import schedule_svg
 from ui.form import finding_line
 from ui.insight import OTHER, Insight, says_no_effect
@@ -27,17 +27,22 @@ TRAINER_TITLE: Final = "Tiny Tool Use"
 def summary() -> None:
     """Draw the panel: a fragment that each edit redraws, and one that a new name redraws."""
     with st.container(key="summary", gap="small"):
-        verdict = st.container(key="head", gap="small")
+        with st.container(key="head", gap="small"):
+            verdict = st.container(gap="small")
+            st.fragment(_download, key=DOWNLOAD)()
+            cautions = st.container(gap="small")
         with st.container(key="details", gap="small"):
             st.fragment(_command, key=COMMAND)()
-            st.fragment(_summary, key=SUMMARY)(verdict)
+            st.fragment(_summary, key=SUMMARY)(verdict, cautions)
 
 
-def _summary(head: DeltaGenerator) -> None:
+def _summary(verdict: DeltaGenerator, cautions: DeltaGenerator) -> None:
     with boundary():
         insight = session.insight()
-        with head:
+        with verdict:
             _head(insight)
+        with cautions:
+            _cautions(insight)
         _findings(insight)
         _run_card(insight)
         _differences(insight)
@@ -48,8 +53,6 @@ def _head(insight: Insight) -> None:
         st.markdown(_verdict(insight), width="stretch")
         st.toggle("Details", key="summary_open")
     st.markdown(f":small[:gray[{plain(_headline(insight.derived))}]]")
-    _download(insight)
-    _cautions(insight)
 
 
 def _verdict(insight: Insight) -> str:
@@ -77,18 +80,21 @@ def _headline(derived: Derived) -> str:
 def _trainer_badge(insight: Insight) -> str:
     verdict = insight.report.trainer
     if not verdict.runs:
-        return ":red-badge[:material/block: stops the trainer]"
+        reasons = len(verdict.blockers)
+        more = f" · {reasons} reasons" if reasons > 1 else ""
+        return f":red-badge[:material/block: stops the trainer{more}]"
     if not verdict.learns:
         return ":orange-badge[:material/hourglass_disabled: runs, learns nothing]"
     return ":green-badge[:material/play_arrow: runs]"
 
 
-def _download(insight: Insight) -> None:
-    draft = insight.draft
-    name = file_name(draft.name)
+def _download() -> None:
+    # Edits leave the button alone: one that is redrawn under a pressed mouse gets no click. The
+    # data are read at the click, in a thread without a session.
+    name, desk = file_name(session.draft().name), session.desk()
     st.download_button(
         f"Download {plain(value_text(name, 40))}",
-        data=lambda: downloaded(draft),
+        data=lambda: downloaded(desk),
         file_name=name,
         mime="application/json",
         key="download",

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from core.document import ABSENT, number_text, write
 from core.findings import Finding, Patch, Severity
-from core.rules.secrets import redact
+from core.secrets import redact
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:])")
 
+BLOCKED: Final = ":red[:material/block:]"
 MARKS: Final[Mapping[Severity, str]] = {
     "error": ":red[:material/error:]",
     "warning": ":orange[:material/warning:]",
@@ -61,7 +62,9 @@ def _step_text(step: Mapping[str, Any]) -> str:
         case "move":
             return f"Move {_key(step['from'])} to {key}"
         case _:
-            return f"Set {key} to {value_text(step['value'], 32)}"
+            value = step["value"]
+            long = isinstance(value, dict | list) and len(write(value)) > 32
+            return f"Write {key}" if long else f"Set {key} to {value_text(value, 32)}"
 
 
 def _key(pointer: str) -> str:

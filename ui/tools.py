@@ -1,6 +1,6 @@
 """The tools of a config: add, remove, duplicate, reorder, and edit each with its JSON Schema."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import streamlit as st
@@ -41,8 +41,9 @@ def _list(tools: list[Any], insight: Insight) -> None:
         st.caption(_empty_text(insight))
     for index, tool in enumerate(tools):
         with st.container(border=True, key=session.widget_key("tool", index)):
+            _head(index, tool if isinstance(tool, dict) else {}, len(tools))
             if isinstance(tool, dict):
-                _tool(index, tool, len(tools), insight)
+                _tool(index, tool, insight)
             else:
                 json_editor(
                     ("tools", index), tool, label=f"Tool {index + 1}", help_text="An object."
@@ -55,8 +56,7 @@ def _empty_text(insight: Insight) -> str:
     return "No tools. Synthetic data is made from the tools: add at least one."
 
 
-def _tool(index: int, tool: dict[str, Any], count: int, insight: Insight) -> None:
-    _head(index, tool, count)
+def _tool(index: int, tool: dict[str, Any], insight: Insight) -> None:
     for finding in insight.by_path.get(("tools", index), ()):
         finding_line(finding)
     if index in session.open_tools():
@@ -69,24 +69,32 @@ def _tool(index: int, tool: dict[str, Any], count: int, insight: Insight) -> Non
 
 def _head(index: int, tool: dict[str, Any], count: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        name = value_text(tool.get("name", "unnamed"), 40)
-        description = value_text(tool.get("description", ""), 80)
+        name = value_text(tool.get("name", f"tool {index + 1}"), 40)
+        description = value_text(tool.get("description", ""), 44)
         st.markdown(f"**{plain(name)}** :gray[{plain(description)}]", width="stretch")
-        is_open = index in session.open_tools()
-        _button(index, "Close" if is_open else "Edit", "edit", _toggle, label=True)
-        _button(index, "Move up", "arrow_upward", _move_up, disabled=index == 0)
-        _button(index, "Move down", "arrow_downward", _move_down, disabled=index == count - 1)
-        _button(index, "Duplicate", "content_copy", _duplicate)
-        _button(index, "Remove", "delete", _remove)
+        _button(index, "Close" if index in session.open_tools() else "Edit", name, "edit", _toggle)
+        # Their words are for screen readers; on the screen the icons do.
+        with st.container(key=session.widget_key("icons", index), horizontal=True, width="content"):
+            _button(index, "Move up", name, "arrow_upward", _move_up, disabled=index == 0)
+            last = index == count - 1
+            _button(index, "Move down", name, "arrow_downward", _move_down, disabled=last)
+            _button(index, "Duplicate", name, "content_copy", _duplicate)
+            _button(index, "Remove", name, "delete", _remove)
 
 
 def _button(
-    index: int, what: str, icon: str, action: Any, *, label: bool = False, disabled: bool = False
+    index: int,
+    what: str,
+    name: str,
+    icon: str,
+    action: Callable[[int], None],
+    *,
+    disabled: bool = False,
 ) -> None:
     st.button(
-        what if label else "",
+        f"{what} {plain(name)}",
         icon=f":material/{icon}:",
-        help=f"{what} tool {index + 1}",
+        help=f"{what} {plain(name)}.",
         key=session.widget_key("tools", index, icon),
         type="tertiary",
         on_click=action,

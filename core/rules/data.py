@@ -8,8 +8,8 @@ from core.document import Path
 from core.facts import Facts
 from core.findings import Finding, add, replace
 from core.rules.schedule import spoken
-from core.rules.wording import count, info, shown, warning
 from core.view import View
+from core.wording import count, info, shown, warning
 
 _ROWS: Final[Path] = ("data", "max_samples")
 _SPLIT: Final[Path] = ("data", "train_split")
@@ -85,7 +85,7 @@ def _more_than_toolbench(facts: Facts) -> Iterator[Finding]:
         yield warning(
             "data.max_samples.exceeds_dataset",
             _ROWS,
-            f"Samples is {shown(rows)}; ToolBench has about 126 000, and asking for more stops the "
+            f"Samples is {shown(rows)}; ToolBench has about 126000, and asking for more stops the "
             "run.",
             f"Use {_TOOLBENCH_ROWS} or less.",
             (replace(_ROWS, _TOOLBENCH_ROWS),),

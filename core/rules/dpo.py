@@ -8,8 +8,8 @@ from core.document import Path
 from core.facts import Facts
 from core.findings import Finding, Patch, add, replace
 from core.rules.schedule import spoken
-from core.rules.wording import info, shown, warning
 from core.view import View
+from core.wording import info, shown, warning
 
 _STRATEGY: Final[Path] = ("data", "strategy")
 _SPLIT: Final[Path] = ("data", "train_split")

@@ -9,7 +9,7 @@ from core.config import KNOWN_METRICS
 from core.document import Path
 from core.facts import Facts
 from core.findings import Finding, replace
-from core.rules.wording import shown, warning
+from core.wording import shown, warning
 
 _METRICS: Final[Path] = ("evaluation", "metrics")
 _LONGEST: Final = 60
@@ -21,14 +21,14 @@ def _unknown_metrics(facts: Facts) -> Iterator[Finding]:
         return
     odd = [item for item in metrics if item not in KNOWN_METRICS]
     if odd:
-        mended = _known(metrics)
+        mended = _known(metrics) if all(map(_closest, odd)) else []
         yield warning(
             "evaluation.metrics.unknown",
             _METRICS,
             f"The evaluator has no metric {', '.join(map(shown, odd[:3]))}; it has "
             f"{', '.join(KNOWN_METRICS)}.",
-            f"Use {', '.join(mended)}." if mended else "Remove them.",
-            (replace(_METRICS, mended),),
+            f"Use {', '.join(mended)}." if mended else "Remove what you don't measure elsewhere.",
+            (replace(_METRICS, mended),) if mended else None,
             safe=True,
         )
 

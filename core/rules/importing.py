@@ -7,9 +7,9 @@ from core import fields
 from core.document import ABSENT, Document, Path, get, path_text, same
 from core.facts import Facts
 from core.findings import Finding, Operation, Patch, move, remove, replace
-from core.rules.mend import OTHER_METHODS
-from core.rules.secrets import kind_of
-from core.rules.wording import error, info, shortened, shown, warning
+from core.mend import OTHER_METHODS
+from core.secrets import kind_of
+from core.wording import error, info, shortened, shown, warning
 
 _LEGACY: Final = frozenset(
     {

@@ -6,8 +6,8 @@ from typing import Final
 from core.document import Path
 from core.facts import Facts
 from core.findings import Finding, Patch, add
-from core.rules.wording import error, shown, warning
 from core.view import View
+from core.wording import error, shown, warning
 
 _PATH: Final[Path] = ("training", "learning_rate")
 _HIGH: Final = 1e-3
@@ -29,7 +29,7 @@ def _too_high(facts: Facts) -> Iterator[Finding]:
         yield warning(
             "training.learning_rate.high",
             _PATH,
-            f"Learning rate is {shown(rate)}; above 0.001 training may become unstable.",
+            f"Learning rate is {shown(rate)}; above {shown(_HIGH)} training may become unstable.",
             f"Use {shown(_ceiling(facts.view))} or less.",
             _set(_ceiling(facts.view)),
         )
@@ -49,7 +49,7 @@ def _absurd(facts: Facts) -> Iterator[Finding]:
 
 def _outside_band(facts: Facts) -> Iterator[Finding]:
     rate, band = facts.view.number("training.learning_rate"), _band(facts.view)
-    if band is None or rate is None or not 0 < rate <= _ABSURD:
+    if band is None or rate is None or not 0 < rate <= _HIGH:
         return
     name, low, high, usual = band
     if not low <= rate <= high:
@@ -58,7 +58,7 @@ def _outside_band(facts: Facts) -> Iterator[Finding]:
             f"training.learning_rate.{name}",
             _PATH,
             f"Learning rate {shown(rate)} is {'low' if rate < low else 'high'}: {usual}.",
-            f"Use {shown(edge)} to {shown(high if rate < low else low)}.",
+            f"Use {shown(low)} to {shown(high)}.",
             _set(edge),
         )
 

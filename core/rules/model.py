@@ -1,18 +1,16 @@
 """The base model and the tokenizer: names, number format, whether the two belong together."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from core import models
 from core.document import Path
 from core.facts import Facts
-from core.findings import Finding, Patch, replace
-from core.rules.mend import is_model_id
-from core.rules.wording import error, shown, warning
-from core.view import View, path_of
+from core.findings import Finding, replace
+from core.mend import hub_id, is_model_id
+from core.view import path_of
+from core.wording import error, shown, warning
 
-_MODEL: Final[Path] = ("model", "name")
 _TOKENIZER: Final[Path] = ("tokenizer", "name")
 _DTYPE: Final[Path] = ("model", "torch_dtype")
 
@@ -34,37 +32,18 @@ def _blank_name(facts: Facts) -> Iterator[Finding]:
 
 
 def _name_format(facts: Facts) -> Iterator[Finding]:
-    name = facts.view.value("model.name")
-    if isinstance(name, str) and name.strip() and not is_model_id(name):
-        better = hub_id(name)
-        yield warning(
-            "model.name.format",
-            _MODEL,
-            f"{shown(name)} does not look like a Hugging Face id.",
-            f"Write {shown(better)}." if better else "Write org/name, without spaces or address.",
-            _renamed(facts.view, name, better) if better else None,
-            safe=True,
-        )
-
-
-_HUB_PAGE: Final = re.compile(
-    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+)(?:[/?#].*)?", re.ASCII
-)
-
-
-def hub_id(name: str) -> str | None:
-    """The id in a page's address or between stray blanks, or ``None``."""
-    text = name.strip()
-    page = _HUB_PAGE.fullmatch(text) if len(text) <= 300 else None
-    text = page.group(1) if page else text.rstrip("/").replace(" / ", "/")
-    return text if text != name and is_model_id(text) else None
-
-
-def _renamed(view: View, name: str, better: str) -> Patch:
-    """The model's new name, for the tokenizer too where it has the same."""
-    follows = view.value("tokenizer.name") == name
-    paths = (_MODEL, _TOKENIZER) if follows else (_MODEL,)
-    return tuple(replace(path, better) for path in paths)
+    for key in ("model.name", "tokenizer.name"):
+        name, path = facts.view.value(key), path_of(key)
+        if isinstance(name, str) and name.strip() and not is_model_id(name):
+            better = hub_id(name)
+            yield warning(
+                f"{key}.format",
+                path,
+                f"{shown(name)} does not look like a Hugging Face id.",
+                f"Write {shown(better)}." if better else "Write org/name, and no blank or address.",
+                (replace(path, better),) if better else None,
+                safe=True,
+            )
 
 
 def _wide_dtype(facts: Facts) -> Iterator[Finding]:
@@ -73,7 +52,7 @@ def _wide_dtype(facts: Facts) -> Iterator[Finding]:
         yield warning(
             "model.torch_dtype.float32",
             _DTYPE,
-            f"{dtype} uses more VRAM than 16 bits a weight.",
+            f"'{dtype}' uses more VRAM than 16 bits a weight.",
             "Consider float16 for GPUs with 8 GB.",
             (replace(_DTYPE, "float16"),),
         )
@@ -90,7 +69,7 @@ def _bf16_hardware(facts: Facts) -> Iterator[Finding]:
         yield warning(
             "training.precision.bf16_hardware",
             path_of(name),
-            f"{name} asks for bfloat16, which needs an Ampere GPU or newer "
+            f"'{name}' asks for bfloat16, which needs an Ampere GPU or newer "
             "(A100, RTX 30 and 40, L4, H100).",
             "On a T4, V100 or GTX card use float16.",
         )
@@ -101,7 +80,7 @@ def _tokenizer_mismatch(facts: Facts) -> Iterator[Finding]:
     model, tokenizer = view.value("model.name"), view.value("tokenizer.name")
     if not (isinstance(model, str) and isinstance(tokenizer, str) and model and tokenizer):
         return
-    if model != tokenizer:
+    if _id(model) != _id(tokenizer):
         wrong_ids = view.is_toolbench_real and not _share_vocabulary(model, tokenizer)
         yield (error if wrong_ids else warning)(
             "tokenizer.name.mismatch",
@@ -113,13 +92,18 @@ def _tokenizer_mismatch(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def _id(name: str) -> str:
+    """An id as the Hub compares them, without what stands around it."""
+    return (hub_id(name) or name.strip()).casefold()
+
+
 _OWN: Final = "training always uses the model's own tokenizer."
 
 
 def _share_vocabulary(model: str, tokenizer: str) -> bool:
     """Whether two known models of one organization have vocabularies of the same size."""
-    one, other = models.dims(model), models.dims(tokenizer)
-    same_owner = model.partition("/")[0].lower() == tokenizer.partition("/")[0].lower()
+    one, other = models.dims(_id(model)), models.dims(_id(tokenizer))
+    same_owner = _id(model).partition("/")[0] == _id(tokenizer).partition("/")[0]
     return bool(one and other and one.vocabulary == other.vocabulary and same_owner)
 
 

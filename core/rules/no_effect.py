@@ -9,14 +9,14 @@ from core.document import Path
 from core.facts import Facts
 from core.fields import FieldSpec
 from core.findings import Finding
-from core.rules.wording import info
+from core.wording import info
 
 
 def _ignored_keys(facts: Facts) -> Iterator[Finding]:
     view = facts.view
     if not (view.is_dpo or view.is_supervised):
         return
-    ignored = _ignored("dpo" if view.is_dpo else "sft")
+    ignored = _ignored("dpo" if view.is_dpo else "sft", view.uses_lora)
     for section, keys in view.document.items():
         for key in keys if isinstance(keys, dict) else ():
             if found := ignored.get((section, key)):
@@ -30,9 +30,9 @@ def _ignored_keys(facts: Facts) -> Iterator[Finding]:
 
 
 @cache
-def _ignored(method: str) -> Mapping[Path, tuple[FieldSpec, str]]:
+def _ignored(method: str, lora: bool) -> Mapping[Path, tuple[FieldSpec, str]]:
     """The keys that one loop does not look at, with the reason."""
-    reasons = ((spec, spec.ignored(method)) for spec in fields.table().values())
+    reasons = ((spec, spec.ignored(method, lora=lora)) for spec in fields.table().values())
     return {spec.path: (spec, reason) for spec, reason in reasons if reason}
 
 

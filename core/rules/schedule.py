@@ -3,11 +3,20 @@
 from collections.abc import Iterator
 from typing import Final
 
-from core.derive import PAIRS_MAX, Number, Quantity, highest, lowest, suggested_warmup
+from core.derive import (
+    EVALUATION_INTERVAL,
+    PAIRS_MAX,
+    SAVE_INTERVAL,
+    Number,
+    Quantity,
+    highest,
+    lowest,
+    suggested_warmup,
+)
 from core.document import Path
 from core.facts import Facts
 from core.findings import Finding, Operation, Patch, add
-from core.rules.wording import count, info, shown, warning
+from core.wording import count, info, shown, warning
 
 _WARMUP: Final[Path] = ("training", "warmup_steps")
 _BATCH: Final[Path] = ("training", "batch_size")
@@ -15,10 +24,6 @@ _ACCUMULATION: Final[Path] = ("training", "gradient_accumulation_steps")
 
 _FEW_UPDATES: Final = 20
 _WARMUP_SHARE: Final = 0.2
-
-# Fixed in the supervised loop (trainer.py:192,194).
-_EVALUATION_INTERVAL: Final = 100
-_SAVE_INTERVAL: Final = 500
 
 
 def spoken(quantity: Quantity, noun: str) -> str:
@@ -146,24 +151,24 @@ def _fitting_batch(facts: Facts) -> Patch | None:
 
 def _never_evaluates(facts: Facts) -> Iterator[Finding]:
     total = highest(facts.derived.updates_total)
-    if facts.view.is_supervised and total and total < _EVALUATION_INTERVAL:
+    if facts.view.is_supervised and total and total < EVALUATION_INTERVAL:
         yield info(
             "training.eval.never",
             _EPOCHS,
             f"The run has {spoken(facts.derived.updates_total, 'update')} and evaluates every "
-            f"{_EVALUATION_INTERVAL}: it never evaluates.",
+            f"{EVALUATION_INTERVAL}: it never evaluates.",
             "Use more rows or epochs for an evaluation loss.",
         )
 
 
 def _one_checkpoint(facts: Facts) -> Iterator[Finding]:
     total = highest(facts.derived.updates_total)
-    if facts.view.is_supervised and total and total < _SAVE_INTERVAL:
+    if facts.view.is_supervised and total and total < SAVE_INTERVAL:
         yield info(
             "training.best_model.no_choice",
             _EPOCHS,
             f"The run has {spoken(facts.derived.updates_total, 'update')} and saves every "
-            f"{_SAVE_INTERVAL}: the one checkpoint at the end is the best one.",
+            f"{SAVE_INTERVAL}: the one checkpoint at the end is the best one.",
             "Use more rows or epochs for a choice of checkpoints.",
         )
 

@@ -11,19 +11,10 @@ from core import fields
 from core.document import Document, Path, path_text
 from core.facts import Facts
 from core.findings import Finding, Patch, remove, replace
-from core.rules.model import hub_id
-from core.rules.secrets import (
-    is_literal,
-    kind_of,
-    may_hold_secret,
-    names_secret,
-    redact,
-    secret_spans,
-)
-from core.rules.wording import error, shortened, shown, warning
-from core.view import View, holders, path_of
-
-__all__ = ["RULES", "redact", "secret_spans"]
+from core.mend import hub_id
+from core.secrets import is_literal, kind_of, may_hold_secret, names_secret
+from core.view import View, entries, holders, path_of
+from core.wording import error, shortened, shown, warning
 
 # Makers of the usual base models. Their repositories are read by many before they are run.
 _KNOWN_OWNERS: Final = frozenset(
@@ -85,7 +76,7 @@ def _trusted(path: Path, name: str) -> Iterator[Finding]:
 
 def _secrets(facts: Facts) -> Iterator[Finding]:
     document, texts = facts.view.document, facts.view.texts
-    found = {path: kind for path, text in texts if (kind := _kind_by_name(path, text))}
+    found = _named_secrets(document)
     if may_hold_secret(json.dumps(document, ensure_ascii=False)):
         found |= {path: kind for path, text in texts if (kind := kind_of(text))}
         found |= _secret_keys(document)
@@ -99,12 +90,16 @@ def _secret_keys(document: Document) -> dict[Path, str]:
     return {path: kind for path, holder in objects for key in holder if (kind := kind_of(key))}
 
 
-def _kind_by_name(path: Path, text: str) -> str | None:
-    key = path[-1]
-    # security.tool_headers speaks about the headers of tools.
-    if not isinstance(key, str) or path[2:3] == ("headers",) or not names_secret(key):
-        return None
-    return f"the value of '{key}'" if is_literal(text) else None
+def _named_secrets(document: Document) -> dict[Path, str]:
+    """The values under keys such as ``api_key``."""
+    return {
+        (*path, key): f"the value of '{key}'"
+        for path, holder in holders(document)
+        # security.tool_headers speaks about the headers of tools.
+        if path[2:3] != ("headers",)
+        for key, value in entries(holder)
+        if isinstance(key, str) and names_secret(key) and is_literal(value)
+    }
 
 
 def _without_secrets(path: Path) -> Path:
@@ -168,7 +163,7 @@ def _tool_apis(facts: Facts) -> Iterator[Finding]:
                 "security.tool_api",
                 ("tools", index, "url" if "url" in tool else "type"),
                 f"tools[{index}] really sends {_requests(facts.view)} to "
-                f"{_host_named(host, private=private)}, with its headers.",
+                f"{_host_named(tool, host, private=private)}, with its headers.",
                 "Train on real data, or be sure that you may call it.",
                 (replace(("tools", index, "type"), "function"),) if private else None,
             )
@@ -187,8 +182,9 @@ def _host(url: Any) -> str | None:
         return None
 
 
-def _host_named(host: str | None, *, private: bool) -> str:
-    if host is None:
+def _host_named(tool: dict[str, Any], host: str | None, *, private: bool) -> str:
+    # The host is in lower case, where a key may no longer look like one.
+    if host is None or kind_of(tool["url"]):
         return "its address"
     return f"{shown(host)}, a private address" if private else shown(host)
 

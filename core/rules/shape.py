@@ -12,9 +12,9 @@ from core.document import ABSENT, Document, Path, get, path_text, type_name
 from core.facts import Facts
 from core.fields import FieldSpec
 from core.findings import Finding, Patch, add, remove, replace
-from core.rules.mend import Mend, is_model_id, mended, required, tool_part
-from core.rules.wording import error, shown
+from core.mend import Mend, mended, required, section_value, tool_list, tool_part
 from core.view import View
+from core.wording import error, shown
 
 Kind = Literal["missing", "enum", "bounds", "type"]
 
@@ -89,16 +89,20 @@ def _is_unread(view: View, fault: Fault, spec: FieldSpec) -> bool:
 
 
 def _about(fault: Fault, spec: FieldSpec, mend: Mend | None) -> Finding:
-    where = path_text(fault.path)
-    state = f"'{where}' is missing" if fault.kind == "missing" else f"it is {_seen(fault, spec)}"
     return error(
         _rule(fault.kind, spec),
         fault.path,
-        f"{spec.title} must be {spec.wants()}; {state}.",
+        _message(fault, spec),
         _remedy(spec, fault, mend),
         _patch(fault, mend),
         safe=bool(mend and mend.safe),
     )
+
+
+def _message(fault: Fault, spec: FieldSpec) -> str:
+    if fault.kind == "missing":
+        return f"{spec.title} is missing: '{path_text(fault.path)}' is required."
+    return f"{spec.title} must be {spec.wants()}; it is {_seen(fault, spec)}."
 
 
 def _seen(fault: Fault, spec: FieldSpec) -> str:
@@ -116,6 +120,8 @@ def _remedy(spec: FieldSpec, fault: Fault, mend: Mend | None) -> str:
         return f"Add {shown(mend.value)}."
     if fault.kind == "enum" and mend.safe:
         return f"Did you mean {shown(mend.value)}?"
+    if isinstance(mend.value, dict | list):
+        return f"Write it as {type_name(mend.value)}."
     unquoted = isinstance(fault.value, str) and not isinstance(mend.value, str)
     return f"Write {shown(mend.value)}" + (" without quotes." if unquoted else ".")
 
@@ -153,7 +159,7 @@ def _rule(kind: Kind, spec: FieldSpec) -> str:
 
 def _section(view: View, fault: Fault) -> Finding:
     name = str(fault.path[0])
-    value = _section_value(view, name, fault.value)
+    value = section_value(view, name, fault.value)
     title = TrainingConfig.model_fields[name].title
     if fault.kind == "missing":
         return error(
@@ -169,38 +175,16 @@ def _section(view: View, fault: Fault) -> Finding:
         "config.section.type",
         fault.path,
         f"{title} must be an object; it is {type_name(fault.value)}.",
-        f"Write '{name}': {{ ... }} with the section's keys.",
+        f"Write '{name}' as an object with the section's keys.",
         None if value is ABSENT else fix,
     )
-
-
-def _section_value(view: View, name: str, value: Any) -> Any:
-    """What a missing or malformed section was meant to be; ``None`` where it can go."""
-    match name, value:
-        case "model" | "tokenizer", _:
-            return _named_section(view, name, value)
-        case "tensorboard", bool():
-            return {"enabled": value}
-        case "evaluation", [*items] if items and all(isinstance(item, str) for item in items):
-            return {"metrics": value}
-        case "tensorboard" | "evaluation", None:
-            return None
-    return ABSENT
-
-
-def _named_section(view: View, name: str, value: Any) -> Any:
-    other = view.value("model.name" if name == "tokenizer" else "tokenizer.name")
-    chosen = value if is_model_id(value) else other
-    if not is_model_id(chosen):
-        return ABSENT
-    return {"name": chosen, **({"trust_remote_code": False} if name == "tokenizer" else {})}
 
 
 def _tools(view: View, fault: Fault) -> Finding | None:
     # ToolBench takes an empty object (core.rules.importing says so); any other reader stops at it.
     if fault.value == {} and view.strategy == "toolbench":
         return None
-    value = _tool_list(fault.value)
+    value = tool_list(view, fault.value)
     return error(
         "tools.type",
         fault.path,
@@ -215,24 +199,11 @@ def _described(value: Any) -> str:
     return "an empty object" if value == {} else type_name(value)
 
 
-def _tool_list(value: Any) -> list[Any] | None:
-    """The list that an object or null in place of a list was meant to be."""
-    if value is None or value == {}:
-        return []
-    if not isinstance(value, dict):
-        return None
-    if isinstance(value.get("name"), str):
-        return [value]
-    if all(isinstance(item, dict) for item in value.values()):
-        return [{"name": name, **item} for name, item in value.items()]
-    return None
-
-
 def _tool(fault: Fault) -> Finding:
     return error(
         "tools.item.type",
         fault.path,
-        f"{path_text(fault.path)} must be an object; it is {type_name(fault.value)}.",
+        f"'{path_text(fault.path)}' must be an object; it is {type_name(fault.value)}.",
         "Write it as an object with name, description and parameters.",
     )
 
@@ -242,7 +213,7 @@ def _tool_field(view: View, fault: Fault, spec: FieldSpec) -> Finding:
     if spec.key in (*_PARTS, "function") and (flat := _flattened(fault.path[:2], tool)):
         return _with_fix(_tool_fault(fault, spec, tool, None), flat)
     mend = mended(view, spec, fault.value) if fault.kind != "missing" else None
-    if mend is None and spec.required and not fault.value:
+    if mend is None and spec.required and fault.value in (ABSENT, None):
         value = tool_part(tool, spec.key)
         mend = None if value is ABSENT else Mend(value, True)
     return _tool_fault(fault, spec, tool, mend)
@@ -263,10 +234,10 @@ def _lacking(fault: Fault, spec: FieldSpec, tool: dict[str, Any], mend: Mend | N
     return error(
         "tools.item.required",
         fault.path,
-        f"{path_text(fault.path[:2])}{called} lacks '{spec.key}'.",
+        f"'{path_text(fault.path[:2])}'{called} lacks '{spec.key}'.",
         _remedy(spec, fault, mend),
         _patch(fault, mend),
-        safe=True,
+        safe=bool(mend and mend.safe),
     )
 
 

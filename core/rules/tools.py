@@ -8,14 +8,14 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from core.config import BUILT_IN_TOOLS
-from core.document import Path, get, path_text, same
+from core.document import Path, get, path_text, same, type_name
 from core.facts import Facts
 from core.findings import Finding, Operation, Patch, add, remove, replace
-from core.rules.secrets import redact
-from core.rules.wording import error, info, shortened, shown, warning
+from core.secrets import redact
+from core.wording import error, info, shortened, shown, warning
 
 if TYPE_CHECKING:
-    from jsonschema_rs import Draft202012Validator
+    from jsonschema_rs import Draft202012Validator, ValidationError
 
 # Function names as OpenAI's API takes them.
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -77,13 +77,13 @@ def _parameters_schema(facts: Facts) -> Iterator[Finding]:
         fault = schema_fault(json.dumps(parameters, sort_keys=True))
         if fault:
             where, why = fault
-            place = path_text((*path, *where))
+            place = shortened(redact(path_text((*path, *where))))
             yield error(
                 "tools.parameters.schema",
                 path,
-                f"Parameters is no valid JSON Schema: '{shortened(place)}': {why}.",
+                f"Parameters is no valid JSON Schema: '{place}' {why}.",
                 "Mend the schema; servers refuse the tool otherwise.",
-                _mended_type((*path, *where), get(parameters, where)),
+                _mended_schema(path, where, get(parameters, where)),
                 safe=True,
             )
 
@@ -93,10 +93,10 @@ def schema_fault(parameters: str) -> tuple[Path, str] | None:
     """The first fault of a JSON Schema in the sense of draft 2020-12, given as JSON text.
 
     Returns:
-        Where in the schema and why, or ``None`` for a valid one.
+        Where in the schema and what is wrong there, or ``None`` for a valid one.
     """
     for fault in _meta_validator().iter_errors(json.loads(parameters)):
-        return tuple(fault.instance_path), _reason(fault.message)
+        return tuple(fault.instance_path), _reason(fault)
     return None
 
 
@@ -108,9 +108,28 @@ def _meta_validator() -> "Draft202012Validator":
     return Draft202012Validator({"$ref": "https://json-schema.org/draft/2020-12/schema"})
 
 
-def _reason(message: str) -> str:
-    text = redact(message).removesuffix(" listed in the 'anyOf' keyword")
-    return shortened(text.rstrip("."))
+def _reason(fault: "ValidationError") -> str:
+    """What is wrong at a place, in words that fit after its name."""
+    match fault.kind.name:
+        # Only "type" has a choice of two forms in the schema of schemas.
+        case "anyOf":
+            return f"is {shown(fault.instance)}; it must be one of {', '.join(_JSON_TYPES)}"
+        case "type":
+            wanted = " or ".join(_NOUNS[name] for name in fault.kind.as_dict()["types"])
+            return f"is {type_name(fault.instance)}; it must be {wanted}"
+    return f"is refused: {shortened(redact(fault.message).rstrip('.'))}"
+
+
+_JSON_TYPES: Final = ("string", "number", "integer", "boolean", "object", "array", "null")
+_NOUNS: Final = {
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "object": "an object",
+    "array": "a list",
+    "null": "null",
+}
 
 
 _TYPES: Final = {
@@ -126,12 +145,18 @@ _TYPES: Final = {
 }
 
 
-def _mended_type(path: Path, value: Any) -> Patch | None:
-    """The JSON name of a type that is written as Python names it."""
-    if path[-1] != "type" or not isinstance(value, str):
+def _mended_schema(path: Path, where: Path, value: Any) -> Patch | None:
+    """The arguments as an object, a type by its JSON name, one required key in a list."""
+    place = (*path, *where)
+    if where == ("type",):
+        return (replace(place, "object"),)
+    if not isinstance(value, str):
         return None
+    if where[-1:] == ("required",):
+        return (replace(place, [value]),)
     name = _TYPES.get(value.strip().lower(), value.strip().lower())
-    return (replace(path, name),) if name in _TYPES.values() else None
+    is_type = where[-1:] == ("type",) and name in _JSON_TYPES
+    return (replace(place, name),) if is_type else None
 
 
 def _parameters_root(facts: Facts) -> Iterator[Finding]:

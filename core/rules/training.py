@@ -7,8 +7,8 @@ from core import models
 from core.document import Path
 from core.facts import Facts
 from core.findings import Finding, Patch, add, remove, replace
-from core.rules.wording import count, error, info, shown, warning
 from core.view import View, path_of
+from core.wording import count, error, info, shown, warning
 
 _LENGTH: Final[Path] = ("training", "max_length")
 _RANK: Final[Path] = ("training", "lora_r")
@@ -71,7 +71,7 @@ def _alpha_ratio(facts: Facts) -> Iterator[Finding]:
 
 
 def _rounded(alpha: float, rank: int) -> str:
-    return f"{alpha / rank:.3g}" if max(alpha, rank) < 2**53 else "far too much"
+    return shown(float(f"{alpha / rank:.3g}")) if max(alpha, rank) < 2**53 else "far too much"
 
 
 def _epochs_high(facts: Facts) -> Iterator[Finding]:

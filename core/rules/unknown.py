@@ -9,10 +9,10 @@ from core import fields
 from core.document import ABSENT, Document, Path, get, path_text
 from core.facts import Facts
 from core.findings import Finding, move
+from core.mend import is_model_id
 from core.rules.importing import is_explained
-from core.rules.mend import is_model_id
-from core.rules.secrets import kind_of
-from core.rules.wording import shortened, warning
+from core.secrets import kind_of
+from core.wording import shortened, warning
 
 
 def unknown_key(facts: Facts) -> Iterator[Finding]:

@@ -5,18 +5,14 @@ from typing import Final
 from core.errors import UnknownTrainer
 from core.trainers.base import Trainer
 from core.trainers.tiny_tool_use import TINY_TOOL_USE
+from core.wording import shown
 
-__all__ = ["DEFAULT", "Trainer", "get", "names"]
+__all__ = ["DEFAULT", "Trainer", "get"]
 
 _TRAINERS: Final = {trainer.name: trainer for trainer in (TINY_TOOL_USE,)}
 
 DEFAULT: Final = TINY_TOOL_USE.name
 """The trainer that is meant where none is named."""
-
-
-def names() -> tuple[str, ...]:
-    """The names of all trainers."""
-    return tuple(_TRAINERS)
 
 
 def get(name: str) -> Trainer:
@@ -26,6 +22,6 @@ def get(name: str) -> Trainer:
         UnknownTrainer: there is none.
     """
     if name not in _TRAINERS:
-        known = ", ".join(names())
-        raise UnknownTrainer(f'There is no trainer "{name}"; choose one of: {known}.')
+        known = ", ".join(_TRAINERS)
+        raise UnknownTrainer(f"There is no trainer {shown(name)}; choose one of: {known}.")
     return _TRAINERS[name]

@@ -12,24 +12,13 @@ from typing import Any, Final
 from core.document import ABSENT, type_name
 from core.facts import Facts
 from core.findings import Finding, Patch, add, remove
-from core.trainers.stops import mend, raises, section, shown, stop, use_default
+from core.mend import section_value
+from core.trainers.stops import is_number, mend, raises, section, stop
 from core.view import View, path_of
-
-DEFAULT_MODEL: Final = "Qwen/Qwen3-0.6B"
-"""The model of all configs that the trainer ships with."""
+from core.wording import printed, shown
 
 STRATEGIES: Final = ("toolbench", "teacher_mode", "manual_templates")
 """All that the trainer has code for (config.py:57, data_generator.py:34-41)."""
-
-REAL_DATA: Final[Mapping[str, Any]] = MappingProxyType(
-    {
-        "strategy": "toolbench",
-        "generation_type": "real",
-        "max_samples": 700,
-        "train_split": 0.99,
-    }
-)
-"""The data section of the trainer's own ToolBench config."""
 
 
 def blockers(facts: Facts) -> Iterator[Finding]:
@@ -62,19 +51,19 @@ def _sections(view: View) -> Iterator[Finding]:
             yield stop(
                 "config.section.required",
                 (name,),
-                f'The section "{name}" is missing.',
+                f"The section '{name}' is missing.",
                 _indexing(view, name, f"KeyError: '{name}'", "is a required property", at),
-                f'Add the section "{name}".',
-                (add((name,), _section(view, name)),),
+                f"Add the section '{name}'.",
+                _section_fix(view, name),
             )
         elif not isinstance(value, dict):
             yield stop(
                 "config.section.type",
                 (name,),
-                f'The section "{name}" is {type_name(value)}.',
+                f"The section '{name}' is {type_name(value)}.",
                 _indexing(view, name, "TypeError", "is not of type 'object'", at),
-                f'Make "{name}" an object.',
-                None if value else (add((name,), _section(view, name)),),
+                f"Write '{name}' as an object with the section's keys.",
+                _section_fix(view, name),
             )
 
 
@@ -85,20 +74,13 @@ def _indexing(view: View, name: str, error: str, complaint: str, at: str) -> str
     return raises(error, at)
 
 
-def _section(view: View, name: str) -> dict[str, Any]:
-    """A section that works with the rest of the document."""
-    sections: dict[str, dict[str, Any]] = {
-        "model": {"name": view.text("tokenizer.name") or DEFAULT_MODEL},
-        "tokenizer": {
-            "name": view.text("model.name") or DEFAULT_MODEL,
-            "trust_remote_code": False,
-        },
-        "training": {"method": "sft"},
-        "data": {"strategy": "manual_templates", "generation_type": "synthetic"}
-        if view.is_dpo
-        else dict(REAL_DATA),
-    }
-    return sections[name]
+def _section_fix(view: View, name: str) -> Patch | None:
+    """A section that follows from the rest of the document, with all that the user wrote."""
+    value = view.document.get(name, ABSENT)
+    better = section_value(view, name, value)
+    if better is ABSENT:
+        return None
+    return (remove((name,)),) if better is None else (add((name,), better),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +122,14 @@ _RULES: Final = MappingProxyType(
 
 def _is_integer(value: Any) -> bool:
     # JSON Schema counts 4.0 as an integer, and Python's true as none.
-    return _is_number(value) and (isinstance(value, int) or value.is_integer())
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number(value) and (isinstance(value, int) or value.is_integer())
 
 
 _TYPES: Final[Mapping[str, Callable[[Any], bool]]] = MappingProxyType(
     {
         "string": lambda value: isinstance(value, str),
         "boolean": lambda value: isinstance(value, bool),
-        "number": _is_number,
+        "number": is_number,
         "integer": _is_integer,
     }
 )
@@ -167,29 +145,21 @@ def _schema(view: View) -> Iterator[Finding]:
             yield stop(
                 _RULES.get(name, f"{name}.type"),
                 path_of(name),
-                f"{name} is {shown(value)}.",
+                f"'{name}' is {shown(value)}.",
                 raises(f"ValueError: Invalid configuration: {complaint}", "config.py:81"),
                 "Give it a value that the trainer's schema allows.",
-                _schema_fix(view, name, value),
+                mend(view, name),
             )
-
-
-def _schema_fix(view: View, name: str, value: Any) -> Patch | None:
-    if name == "model.name":
-        return None
-    # One row can't be split, so the least number allowed would only move the trouble.
-    too_few = name == "data.max_samples" and _is_number(value) and value < 1
-    return use_default(view, name) if too_few else mend(view, name)
 
 
 def _complaint(value: Any, shape: Shape) -> str:
     """What the schema says against a value; empty where it says nothing."""
     if not _TYPES[shape.type](value):
-        return f"{shown(value)} is not of type '{shape.type}'"
+        return f"{printed(value)} is not of type '{shape.type}'"
     if shape.minimum is not None and value < shape.minimum:
-        return f"{shown(value)} is less than the minimum of {shape.minimum}"
+        return f"{printed(value)} is less than the minimum of {shape.minimum}"
     if shape.maximum is not None and value > shape.maximum:
-        return f"{shown(value)} is greater than the maximum of {shape.maximum}"
+        return f"{printed(value)} is greater than the maximum of {shape.maximum}"
     return ""
 
 
@@ -202,7 +172,7 @@ def _seed(view: View) -> Iterator[Finding]:
             f"The seed is {shown(value)}.",
             raises("TypeError, ValueError or RuntimeError: Overflow when unpacking", "train.py:68"),
             "Give a whole number from 0, such as 42.",
-            (remove(("seed",)),),
+            mend(view, "seed"),
         )
 
 
@@ -222,14 +192,8 @@ def _tensorboard(view: View) -> Iterator[Finding]:
     yield stop(
         "config.section.type",
         ("tensorboard",),
-        f'The section "tensorboard" is {type_name(value)}.',
+        f"The section 'tensorboard' is {type_name(value)}.",
         raises(error, "trainer.py:44"),
-        'Write it as an object, such as {"enabled": true}.',
-        _tensorboard_fix(value),
+        "Write it as an object with 'enabled' and 'log_dir', or remove it.",
+        _section_fix(view, "tensorboard"),
     )
-
-
-def _tensorboard_fix(value: Any) -> Patch:
-    if isinstance(value, bool):
-        return (add(("tensorboard",), {"enabled": value}),)
-    return (remove(("tensorboard",)),)

@@ -9,13 +9,17 @@ from typing import Any, Final
 from core import rows
 from core.document import ABSENT, MAX_INTEGER
 from core.facts import Facts
-from core.findings import Finding, Patch
+from core.findings import Finding, Patch, add
+from core.mend import has_no_tools, loadable, near_choice
+from core.presets import built_in_tools
 from core.rows import Unknown
 from core.trainers import stage_tools
-from core.trainers.stage_config import DEFAULT_MODEL, REAL_DATA, STRATEGIES, is_schema_checked
-from core.trainers.stage_tools import built_in_patch, is_filled, no_rows
-from core.trainers.stops import mend, raises, section, set_all, shown, stop
+from core.trainers.stage_config import STRATEGIES, is_schema_checked
+from core.trainers.stage_model import unloadable
+from core.trainers.stage_tools import no_rows
+from core.trainers.stops import mend, mend_or, raises, section, set_all, stop
 from core.view import View, path_of
+from core.wording import printed, shown
 
 GENERATIONS: Final = ("real", "synthetic")
 
@@ -44,31 +48,43 @@ def _tokenizer(view: View) -> Iterator[Finding]:
     tokenizer = section(view, "tokenizer")
     if tokenizer is None:
         return
-    name = tokenizer.get("name", ABSENT)
-    if not isinstance(name, str) or not name.strip():
-        error = "KeyError: 'name'" if name is ABSENT else "OSError or TypeError"
-        yield stop(
-            "tokenizer.name.required",
-            ("tokenizer", "name"),
-            "tokenizer.name is missing." if name is ABSENT else f"tokenizer.name is {shown(name)}.",
-            raises(error, "data_generator.py:24"),
-            "Set it to the id of the model.",
-            set_all({"tokenizer.name": _model_name(view)}),
-        )
+    yield from _tokenizer_name(view)
     if "trust_remote_code" not in tokenizer:
         yield stop(
             "tokenizer.trust_remote_code.required",
             ("tokenizer", "trust_remote_code"),
-            "tokenizer.trust_remote_code is missing, and the trainer has no default for it.",
+            "'tokenizer.trust_remote_code' is missing, and the trainer has no default for it.",
             raises("KeyError: 'trust_remote_code'", "data_generator.py:24"),
             "Add it and set it to false.",
-            set_all({"tokenizer.trust_remote_code": False}),
+            mend(view, "tokenizer.trust_remote_code"),
         )
 
 
-def _model_name(view: View) -> str:
-    name = view.text("model.name")
-    return name if name and name.strip() else DEFAULT_MODEL
+def _tokenizer_name(view: View) -> Iterator[Finding]:
+    name, path = view.value("tokenizer.name"), path_of("tokenizer.name")
+    if name is ABSENT:
+        yield stop(
+            "tokenizer.name.required",
+            path,
+            "'tokenizer.name' is missing.",
+            raises("KeyError: 'name'", _TOKENIZER_AT),
+            "Set it to the id of the model.",
+            mend(view, "tokenizer.name"),
+        )
+    elif not isinstance(name, str) or not name.strip():
+        yield stop(
+            "tokenizer.name.required",
+            path,
+            f"'tokenizer.name' is {shown(name)}.",
+            raises("OSError or TypeError", _TOKENIZER_AT),
+            "Set it to the id of the model.",
+            mend(view, "tokenizer.name"),
+        )
+    elif not loadable(name):
+        yield unloadable(view, "tokenizer.name", name, _TOKENIZER_AT)
+
+
+_TOKENIZER_AT: Final = "data_generator.py:24"
 
 
 def _strategy(view: View) -> Iterator[Finding]:
@@ -79,7 +95,7 @@ def _strategy(view: View) -> Iterator[Finding]:
     yield stop(
         "data.strategy.enum",
         ("data", "strategy"),
-        "data.strategy is missing." if missing else f"The strategy is {shown(strategy)}.",
+        "'data.strategy' is missing." if missing else f"The strategy is {shown(strategy)}.",
         _strategy_outcome(view),
         f"The trainer has code for {', '.join(STRATEGIES)} only; choose one of them.",
         _strategy_fix(view),
@@ -94,31 +110,28 @@ def _strategy_outcome(view: View) -> str:
         kind = type(strategy).__name__
         return raises(f"AttributeError: '{kind}' object has no attribute 'lower'", "config.py:16")
     if is_schema_checked(view):
-        error = f"ValueError: Invalid configuration: {shown(strategy)} is not one of"
+        error = f"ValueError: Invalid configuration: {printed(strategy)} is not one of"
         return raises(f"{error} {list(STRATEGIES)}", "config.py:81")
     return raises(f"ValueError: Unknown data strategy: {strategy}", "data_generator.py:43")
 
 
-def _strategy_fix(view: View) -> Patch:
+def _strategy_fix(view: View) -> Patch | None:
     """The known strategy that is meant, else ToolBench, which DPO can't read from the download."""
     strategy = view.strategy
-    meant = strategy.strip().lower() if isinstance(strategy, str) else ""
-    if meant in STRATEGIES:
+    if not isinstance(strategy, str) or not strategy.strip():
+        return None
+    if meant := near_choice(strategy, STRATEGIES):
         return set_all({"data.strategy": meant})
-    if view.is_dpo:
-        return _pairs_patch(view)
-    if view.generation == "synthetic":
-        return set_all({"data.strategy": "toolbench"})
-    absent = {
-        f"data.{key}": value for key, value in REAL_DATA.items() if not view.has(f"data.{key}")
-    }
-    return set_all({"data.strategy": "toolbench"} | absent)
+    if patch := mend(view, "data.strategy"):
+        return patch
+    return _pairs_patch(view) if view.is_dpo else set_all({"data.strategy": "toolbench"})
 
 
 def _pairs_patch(view: View) -> Patch:
     """The one kind of data that gives DPO pairs whose halves differ."""
     data = {"data.strategy": "manual_templates", "data.generation_type": "synthetic"}
-    tools = () if is_filled(view.document.get("tools")) else built_in_patch()
+    lacks_tools = has_no_tools(view.document.get("tools", ABSENT))
+    tools = (add(("tools",), list(built_in_tools())),) if lacks_tools else ()
     return (*set_all(data), *tools)
 
 
@@ -130,7 +143,7 @@ def _generation(view: View) -> Iterator[Finding]:
             ("data", "strategy"),
             "DPO can't be trained on real ToolBench data, which has no text to make pairs of.",
             raises("KeyError: 'text'", "trainer.py:331"),
-            'Use the strategy "manual_templates" with "synthetic" data, or the method "sft".',
+            "Use the strategy 'manual_templates' with 'synthetic' data, or the method 'sft'.",
             _pairs_patch(view),
         )
     elif view.generation not in GENERATIONS:
@@ -138,20 +151,20 @@ def _generation(view: View) -> Iterator[Finding]:
         yield stop(
             "data.generation_type.enum",
             ("data", "generation_type"),
-            "data.generation_type is missing, and the trainer has no default for it."
+            "'data.generation_type' is missing, and the trainer has no default for it."
             if missing
-            else f"data.generation_type is {shown(value)}.",
+            else f"'data.generation_type' is {shown(value)}.",
             _generation_outcome(value),
-            'Use "real" to download ToolBench and "synthetic" for everything else.',
-            set_all({"data.generation_type": _generation_meant(view)}),
+            "Use 'real' to download ToolBench and 'synthetic' for everything else.",
+            mend(view, "data.generation_type"),
         )
     elif made and view.generation == "real":
         yield stop(
             "data.strategy.generation_combo",
             ("data", "generation_type"),
-            f'The strategy "{view.strategy}" has no real data.',
+            f"The strategy '{view.strategy}' has no real data.",
             raises(f"ValueError: Unknown data strategy: {view.strategy}", "data_generator.py:43"),
-            'Set generation_type to "synthetic".',
+            "Set 'generation_type' to 'synthetic'.",
             set_all({"data.generation_type": "synthetic"}),
         )
 
@@ -166,71 +179,81 @@ def _generation_outcome(value: Any) -> str:
     return raises("ValueError: Unknown data strategy", "data_generator.py:43")
 
 
-def _generation_meant(view: View) -> str:
-    value = (view.generation or "").strip()
-    needs_made = view.is_dpo or view.strategy in STRATEGIES[1:]
-    return value if value in GENERATIONS and not needs_made else GENERATIONS[needs_made]
-
-
 def _downloaded_rows(view: View) -> Iterator[Finding]:
     samples, share = view.value("data.max_samples"), view.value("data.train_split")
-    wrong_samples = list(_wrong_samples(samples))
-    wrong_share = list(_wrong_share(share))
+    wrong_samples = list(_wrong_samples(view, samples))
+    wrong_share = list(_wrong_share(view, share))
     yield from (*wrong_samples, *wrong_share)
     if not wrong_samples and not wrong_share:
         yield from _refused_split(int(samples), share)
 
 
-def _wrong_samples(samples: Any) -> Iterator[Finding]:
-    patch = set_all({"data.max_samples": REAL_DATA["max_samples"]})
-    path = path_of("data.max_samples")
+def _wrong_samples(view: View, samples: Any) -> Iterator[Finding]:
     if samples is ABSENT or samples is None:
-        error = "KeyError: 'max_samples'" if samples is ABSENT else "TypeError: 'NoneType' object"
-        yield stop(
-            "data.max_samples.required",
-            path,
-            "data.max_samples is missing, and ToolBench data has no default for it."
-            if samples is ABSENT
-            else "data.max_samples is null.",
-            raises(error, "data_generator.py:104"),
-            "Say how many conversations to take.",
-            patch,
-        )
+        yield _no_samples(view, samples)
     elif not isinstance(samples, int):
-        kind = type(samples).__name__
-        error = f"TypeError: '{kind}' object cannot be interpreted as an integer"
-        yield stop(
-            "data.max_samples.type",
-            path,
-            f"data.max_samples is {shown(samples)}.",
-            raises(error, "data_generator.py:104"),
-            "Give a whole number, without quotes and without a decimal point.",
-            patch,
-        )
+        yield _fractional_samples(view, samples, "data_generator.py:104")
     elif samples > TOOLBENCH_ROWS_MAX:
         yield stop(
             "data.max_samples.exceeds_dataset",
-            path,
-            f"data.max_samples is {shown(samples)}; ToolBench has fewer than "
+            _SAMPLES,
+            f"'data.max_samples' is {shown(samples)}; ToolBench has fewer than "
             f"{TOOLBENCH_ROWS_MAX} conversations.",
             raises("IndexError: Index out of bounds", "data_generator.py:104"),
             "Take 120000 at most.",
             set_all({"data.max_samples": 120_000}),
         )
     elif samples < 2:
-        yield stop(
-            "data.max_samples.type" if samples < 1 else "data.train.zero",
-            path,
-            f"data.max_samples is {shown(samples)}, which leaves no row to train on.",
-            raises("ValueError: the resulting train set will be empty", "data_generator.py:147")
-            if samples == 1
-            else raises("StopIteration", "trainer.py:212"),
-            "Take more conversations.",
-            patch,
-        )
+        yield _too_few_samples(view, samples)
 
 
-def _wrong_share(share: Any) -> Iterator[Finding]:
+_SAMPLES: Final = ("data", "max_samples")
+
+
+def _no_samples(view: View, samples: Any) -> Finding:
+    missing = samples is ABSENT
+    return stop(
+        "data.max_samples.required",
+        _SAMPLES,
+        "'data.max_samples' is missing, and ToolBench data has no default for it."
+        if missing
+        else "'data.max_samples' is null.",
+        raises(
+            "KeyError: 'max_samples'" if missing else "TypeError: 'NoneType' object",
+            "data_generator.py:104",
+        ),
+        "Say how many conversations to take.",
+        mend(view, "data.max_samples"),
+    )
+
+
+def _fractional_samples(view: View, samples: Any, at: str) -> Finding:
+    error = f"TypeError: '{type(samples).__name__}' object cannot be interpreted as an integer"
+    return stop(
+        "data.max_samples.type",
+        _SAMPLES,
+        f"'data.max_samples' is {shown(samples)}.",
+        raises(error, at),
+        "Give a whole number, without quotes and without a decimal point.",
+        mend(view, "data.max_samples"),
+    )
+
+
+def _too_few_samples(view: View, samples: int) -> Finding:
+    one = samples == 1
+    return stop(
+        "data.train.zero" if one else "data.max_samples.type",
+        _SAMPLES,
+        f"'data.max_samples' is {shown(samples)}, which leaves no row to train on.",
+        raises("ValueError: the resulting train set will be empty", "data_generator.py:147")
+        if one
+        else raises("StopIteration", "trainer.py:212"),
+        "Take more conversations.",
+        mend_or(view, "data.max_samples", 100),
+    )
+
+
+def _wrong_share(view: View, share: Any) -> Iterator[Finding]:
     if isinstance(share, int | float):
         return
     missing = share is ABSENT
@@ -239,12 +262,12 @@ def _wrong_share(share: Any) -> Iterator[Finding]:
     yield stop(
         "data.train_split.required" if missing else "data.train_split.range",
         path_of("data.train_split"),
-        "data.train_split is missing, and ToolBench data has no default for it."
+        "'data.train_split' is missing, and ToolBench data has no default for it."
         if missing
-        else f"data.train_split is {shown(share)}.",
+        else f"'data.train_split' is {shown(share)}.",
         raises("KeyError: 'train_split'" if missing else error, "data_generator.py:147"),
         "Give the share of training rows, such as 0.8.",
-        set_all({"data.train_split": SHARE}),
+        mend(view, "data.train_split"),
     )
 
 
@@ -259,7 +282,7 @@ def _refused_split(samples: int, share: int | float) -> Iterator[Finding]:
         yield stop(
             "data.train.zero" if inside else "data.train_split.toolbench_open",
             path_of("data.train_split"),
-            f"A train_split of {shown(share)} can't divide {samples} rows in two.",
+            f"A 'train_split' of {shown(share)} can't divide {samples} rows in two.",
             raises(error, "data_generator.py:147"),
             "Give a share between 0 and 1 that leaves rows on both sides, such as 0.8.",
             set_all({"data.train_split": SHARE}),
@@ -269,28 +292,18 @@ def _refused_split(samples: int, share: int | float) -> Iterator[Finding]:
 def _made_rows(view: View) -> Iterator[Finding]:
     samples, share = view.effective("data.max_samples"), view.effective("data.train_split")
     if view.strategy == "teacher_mode" and isinstance(samples, float):
-        yield stop(
-            "data.max_samples.type",
-            path_of("data.max_samples"),
-            f"data.max_samples is {shown(samples)}.",
-            raises("TypeError: 'float' object cannot be interpreted as an integer", _RANGE_AT),
-            "Give a whole number without a decimal point.",
-            mend(view, "data.max_samples"),
-        )
+        yield _fractional_samples(view, samples, "data_generator.py:162")
     elif isinstance(share, int | float) and abs(share) <= MAX_INTEGER:
         yield from _empty_split(view, share)
     else:
         yield stop(
             "data.train_split.range",
             path_of("data.train_split"),
-            f"data.train_split is {shown(share)}.",
+            f"'data.train_split' is {shown(share)}.",
             raises("TypeError, ValueError or OverflowError", "data_generator.py:424"),
             "Give the share of training rows, such as 0.8.",
-            set_all({"data.train_split": SHARE}),
+            mend(view, "data.train_split"),
         )
-
-
-_RANGE_AT: Final = "data_generator.py:162"
 
 
 def _empty_split(view: View, share: int | float) -> Iterator[Finding]:
@@ -308,7 +321,7 @@ def _empty_split(view: View, share: int | float) -> Iterator[Finding]:
     yield stop(
         at,
         path_of(name),
-        f"A train_split of {shown(share)} leaves none of {made} rows for {side}.",
+        f"A 'train_split' of {shown(share)} leaves none of {made} rows for {side}.",
         no_rows(view),
         "Make more rows." if few else "Give a share that leaves rows on both sides, such as 0.8.",
         set_all({"data.train_split": SHARE} | ({"data.max_samples": 100} if few else {})),

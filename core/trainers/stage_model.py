@@ -3,7 +3,6 @@
 ``trainer.py`` is ``src/training/trainer.py``. With ``use_lora`` the base model is loaded in 4 bits.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -11,9 +10,11 @@ from core import models
 from core.document import ABSENT
 from core.facts import Facts
 from core.findings import Finding, Patch
-from core.trainers.stage_config import DEFAULT_MODEL, is_schema_checked
-from core.trainers.stops import raises, section, set_all, shown, stop
+from core.mend import hub_id, loadable
+from core.trainers.stage_config import is_schema_checked
+from core.trainers.stops import mend, mend_or, raises, section, set_all, stop
 from core.view import View, path_of
+from core.wording import printed, shown
 
 # The floating-point names of torch that weights can be loaded in; half, float and double are
 # other names of three of them.
@@ -40,16 +41,30 @@ def blockers(facts: Facts) -> Iterator[Finding]:
 
 def _name(view: View) -> Iterator[Finding]:
     name = view.value("model.name")
-    if isinstance(name, str) and name == name.strip() != "" and "://" not in name:
+    if isinstance(name, str) and name.strip():
+        if not loadable(name):
+            yield unloadable(view, "model.name", name, "trainer.py:70,84")
         return
-    missing = name is ABSENT
     yield stop(
-        "model.name.format" if isinstance(name, str) and name.strip() else "model.name.required",
+        "model.name.required",
         path_of("model.name"),
-        "model.name is missing." if missing else f"model.name is {shown(name)}.",
+        "'model.name' is missing." if name is ABSENT else f"'model.name' is {shown(name)}.",
         _name_outcome(view, name),
-        f"Give the Hugging Face id of a model, such as {DEFAULT_MODEL}.",
-        set_all({"model.name": _meant_name(view, name)}),
+        "Give the Hugging Face id of a model, such as Qwen/Qwen3-0.6B.",
+        mend(view, "model.name"),
+    )
+
+
+def unloadable(view: View, field: str, name: str, at: str) -> Finding:
+    """A name that ``from_pretrained`` refuses before it looks for anything."""
+    better = hub_id(name)
+    return stop(
+        f"{field}.format",
+        path_of(field),
+        f"'{field}' is {shown(name)}, which is neither a repository's id nor a folder.",
+        raises("OSError or HFValidationError", at),
+        f"Write {shown(better)}." if better else "Write org/name, as on the model's page.",
+        set_all({field: better}) if better else None,
     )
 
 
@@ -65,44 +80,20 @@ def _name_outcome(view: View, name: Any) -> str:
     return raises(f"AttributeError: '{kind}' object has no attribute 'lower'", "trainer.py:67")
 
 
-_PAGE: Final = re.compile(r"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/([\w.-]+/[\w.-]+)")
-
-
-def _meant_name(view: View, name: Any) -> str:
-    """The id in a page's address or between blanks, else the tokenizer's, else the default."""
-    text = name.strip() if isinstance(name, str) else ""
-    if page := _PAGE.match(text):
-        return page[1]
-    if text and "://" not in text:
-        return text
-    other = (view.text("tokenizer.name") or "").strip()
-    return other if other and "://" not in other else DEFAULT_MODEL
-
-
 def _dtype(view: View) -> Iterator[Finding]:
     value = view.effective("model.torch_dtype")
     if isinstance(value, str) and value in DTYPES:
         return
-    error = f"AttributeError: module 'torch' has no attribute {shown(value)}"
+    error = f"AttributeError: module 'torch' has no attribute {printed(value)}"
     error = error if isinstance(value, str) else "TypeError: attribute name must be string"
     yield stop(
         "model.torch_dtype.enum",
         path_of("model.torch_dtype"),
-        f"torch_dtype is {shown(value)}, which is no floating-point type of torch to load in.",
+        f"'torch_dtype' is {shown(value)}, which is no floating-point type of torch to load in.",
         raises(error, "trainer.py:127,155"),
-        'Use "float16" or, on Ampere and newer, "bfloat16".',
-        set_all({"model.torch_dtype": _meant_dtype(value)}),
+        "Use 'float16' or, on Ampere and newer, 'bfloat16'.",
+        mend(view, "model.torch_dtype"),
     )
-
-
-def _meant_dtype(value: Any) -> str:
-    written = value.lower().removeprefix("torch.") if isinstance(value, str) else ""
-    short = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32", "f32": "float32"}
-    meant = short.get(written, written)
-    return meant if meant in ("float16", "bfloat16", "float32") else "float16"
-
-
-_FIRST_GPU: Final = ("cuda:0", 0)
 
 
 def _device(view: View) -> Iterator[Finding]:
@@ -113,10 +104,10 @@ def _device(view: View) -> Iterator[Finding]:
         yield stop(
             "model.device_map.enum",
             path_of("model.device_map"),
-            f"device_map is {shown(value)}, which is not there on a machine with one GPU.",
+            f"'device_map' is {shown(value)}, which is not there on a machine with one GPU.",
             raises("ValueError or RuntimeError", "trainer.py:124,152"),
-            'Use "auto".',
-            set_all({"model.device_map": "auto"}),
+            "Use 'auto'.",
+            mend_or(view, "model.device_map", "auto"),
         )
     elif view.uses_lora and value in ("cpu", "cuda"):
         yield _device_for_4_bits(value)
@@ -141,14 +132,14 @@ def _device_for_4_bits(value: str) -> Finding:
     return stop(
         "device.cpu_4bit" if cpu else "trainer.device_index",
         path_of("model.device_map"),
-        "use_lora loads the model in 4 bits, which can't be trained on a CPU."
+        "LoRA loads the model in 4 bits, which can't be trained on a CPU."
         if cpu
-        else 'use_lora loads the model in 4 bits, and "cuda" names no GPU by its number.',
+        else "LoRA loads the model in 4 bits, and 'cuda' names no GPU by its number.",
         raises(
             "TypeError: device() received an invalid combination of arguments - got (NoneType)",
             "trainer.py:124,226",
         ),
-        'Use "auto", or set use_lora to false.' if cpu else 'Use "auto" or "cuda:0".',
+        "Use 'auto', or set 'use_lora' to false." if cpu else "Use 'auto' or 'cuda:0'.",
         set_all({"model.device_map": "auto" if cpu else "cuda:0"}),
     )
 
@@ -158,13 +149,13 @@ def _family(name: str) -> Iterator[Finding]:
         yield stop(
             "model.arch.unsupported_lora",
             path_of("model.name"),
-            f"{name} has no q_proj, k_proj, v_proj or o_proj for LoRA to attach to.",
+            f"{shown(name)} has no q_proj, k_proj, v_proj or o_proj for LoRA to attach to.",
             raises(
                 "ValueError: Target modules {'q_proj', 'v_proj', 'k_proj', 'o_proj'} not found "
                 "in the base model",
                 "trainer.py:146",
             ),
-            "Choose another model, such as Qwen/Qwen3-0.6B, or set use_lora to false.",
+            "Choose another model, such as Qwen/Qwen3-0.6B, or set 'use_lora' to false.",
             set_all({"training.use_lora": False}),
         )
 
@@ -175,19 +166,19 @@ def _vocabulary(view: View, name: str) -> Iterator[Finding]:
         yield stop(
             "model.vocab.added_tokens",
             path_of("model.name"),
-            f"The trainer adds 4 tokens such as [TOOL_CALL], and {name} has no rows for them: "
-            "with LoRA the embedding is not resized.",
+            f"The trainer adds 4 tokens such as [TOOL_CALL], and {shown(name)} has no rows for "
+            "them: with LoRA the embedding is not resized.",
             raises(index, "trainer.py:135-136,226"),
-            "Use a Qwen model, another strategy, or set use_lora to false.",
+            "Use a Qwen model, another strategy, or set 'use_lora' to false.",
             None if view.is_dpo else set_all({"data.strategy": "teacher_mode"}),
         )
     elif view.is_toolbench_real and _is_foreign(view, name):
         yield stop(
             "tokenizer.name.mismatch",
             path_of("tokenizer.name"),
-            f"The tokenizer of the data writes ids that {name} has no rows for.",
+            f"The tokenizer of the data writes ids that {shown(name)} has no rows for.",
             raises(index, "data_generator.py:133, trainer.py:226"),
-            "Set tokenizer.name to the model's own id.",
+            "Set 'tokenizer.name' to the model's own id.",
             set_all({"tokenizer.name": name}),
         )
 
@@ -206,13 +197,13 @@ def _chat_template(view: View) -> Iterator[Finding]:
     yield stop(
         "model.chat_template.missing",
         path_of("tokenizer.name"),
-        f"The tokenizer of {name}, a base model, has no chat template for conversations.",
+        f"The tokenizer of {shown(name)}, a base model, has no chat template for conversations.",
         raises(
             "ValueError: Cannot use chat template functions because tokenizer.chat_template is "
             "not set",
             "data_generator.py:129",
         ),
-        "Use the model's -Instruct variant in model.name and tokenizer.name.",
+        "Use the model's -Instruct variant in 'model.name' and 'tokenizer.name'.",
         _instruct_patch(view, name),
     )
 

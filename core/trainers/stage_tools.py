@@ -10,20 +10,11 @@ from typing import Any, Final
 from core.config import BUILT_IN_TOOLS
 from core.document import ABSENT, Path, type_name
 from core.findings import Finding, Patch, add
-from core.presets import built_in_tools
+from core.mend import tool_list, tool_part
 from core.trainers.stage_config import STRATEGIES, is_schema_checked
-from core.trainers.stops import raises, shown, stop
+from core.trainers.stops import raises, stop
 from core.view import View
-
-
-def is_filled(tools: Any) -> bool:
-    """Whether there is at least one tool in a list."""
-    return isinstance(tools, list) and bool(tools)
-
-
-def built_in_patch() -> Patch:
-    """The three tools that the trainer has questions and answers for."""
-    return (add(("tools",), list(built_in_tools())),)
+from core.wording import printed
 
 
 def makes_rows(view: View) -> bool:
@@ -41,14 +32,14 @@ def blockers(view: View) -> Iterator[Finding]:
         yield stop(
             "config.section.required",
             ("tools",),
-            'The key "tools" is missing.',
+            "The key 'tools' is missing.",
             raises(schema, "config.py:81")
             if checked
             else raises("KeyError: 'tools'", "train.py:84"),
             "Add the tools that rows are made from."
             if makes_rows(view)
-            else "Add an empty list: ToolBench's real data needs no tools.",
-            built_in_patch() if makes_rows(view) else (add(("tools",), []),),
+            else "Add a list; for ToolBench's real data it may be empty.",
+            _tools_patch(view, tools),
         )
     elif view.strategy in STRATEGIES:
         yield from _tools_shape(view, tools)
@@ -72,11 +63,11 @@ def _no_tools(view: View, tools: Any) -> Finding:
         "tools.empty" if tools == [] else "tools.type",
         ("tools",),
         "There are no tools, and synthetic rows are made from the tools.",
-        raises(f"ValueError: Invalid configuration: {shown(tools)} {complaint}", "config.py:81")
+        raises(f"ValueError: Invalid configuration: {printed(tools)} {complaint}", "config.py:81")
         if schema
         else no_rows(view),
         f"Add at least one tool, such as {', '.join(BUILT_IN_TOOLS)}.",
-        built_in_patch(),
+        _tools_patch(view, tools),
     )
 
 
@@ -87,24 +78,18 @@ def _not_a_list(view: View, tools: Any) -> Finding:
     return stop(
         "tools.type",
         ("tools",),
-        f"tools is {type_name(tools)} and must be a list.",
+        f"'tools' is {type_name(tools)} and must be a list.",
         raises("ValueError: Invalid configuration: is not of type 'array'", "config.py:81")
         if is_schema_checked(view)
         else raises(f"TypeError: {error}", "executor.py:16"),
         "Write the tools as a list of objects.",
-        _listed_patch(view, tools),
+        _tools_patch(view, tools),
     )
 
 
-def _listed_patch(view: View, tools: Any) -> Patch | None:
-    """Tools kept under their names become a list; what is no tool at all can be dropped."""
-    if not tools:
-        return built_in_patch() if makes_rows(view) else (add(("tools",), []),)
-    if not isinstance(tools, dict) or not all(isinstance(item, dict) for item in tools.values()):
-        return None
-    listed = [{"name": name, **item} for name, item in tools.items()]
-    whole = all(_wrong_key(item) is None for item in listed)
-    return (add(("tools",), listed),) if whole else None
+def _tools_patch(view: View, tools: Any) -> Patch | None:
+    listed = tool_list(view, tools)
+    return None if listed is None else (add(("tools",), listed),)
 
 
 _TOOL_KEYS: Final = MappingProxyType(
@@ -125,7 +110,7 @@ def _tool(view: View, index: int, tool: Any) -> Iterator[Finding]:
         yield stop(
             "tools.item.required",
             ("tools", index),
-            f"Tool {index} is {type_name(tool)} and must be an object.",
+            f"'tools[{index}]' is {type_name(tool)} and must be an object.",
             raises("ValueError: Invalid configuration", "config.py:81")
             if is_schema_checked(view)
             else raises("TypeError", "executor.py:16"),
@@ -147,23 +132,20 @@ def _tool_by_schema(index: int, tool: dict[str, Any]) -> Iterator[Finding]:
     yield stop(
         "tools.item.required",
         path,
-        f'Tool {index} has no "{key}".'
+        f"'tools[{index}]' has no '{key}'."
         if missing
-        else f'"{key}" of tool {index} is {type_name(tool[key])}.',
+        else f"'tools[{index}].{key}' is {type_name(tool[key])}.",
         raises(f"ValueError: Invalid configuration: {complaint}", "config.py:81"),
-        f'Give tool {index} its "{key}".',
+        f"Give 'tools[{index}]' its '{key}'.",
         _tool_patch(path, tool),
     )
 
 
 def _tool_patch(path: Path, tool: dict[str, Any]) -> Patch | None:
-    name, key = tool.get("name"), path[-1]
-    if key == "name" or not isinstance(name, str):
-        return None
-    if built_in := next((tool for tool in built_in_tools() if tool["name"] == name), None):
-        return (add(path, built_in[str(key)]),)
-    blank = {"description": name, "parameters": {"type": "object", "properties": {}}}
-    return (add(path, blank[str(key)]),)
+    """A part that is missing; one that is there is the user's, however odd."""
+    key = str(path[-1])
+    part = tool_part(tool, key) if tool.get(key) is None else ABSENT
+    return None if part is ABSENT else (add(path, part),)
 
 
 def _tool_by_use(index: int, tool: dict[str, Any]) -> Iterator[Finding]:
@@ -178,9 +160,9 @@ def _tool_by_use(index: int, tool: dict[str, Any]) -> Iterator[Finding]:
     yield stop(
         "tools.item.required",
         ("tools", index, "name"),
-        f'Tool {index} has no "name".'
+        f"'tools[{index}]' has no 'name'."
         if missing
-        else f'The "name" of tool {index} is {type_name(name)}.',
+        else f"'tools[{index}].name' is {type_name(name)}.",
         raises(error, "executor.py:16"),
         "Give it a name, or delete it.",
     )

@@ -4,7 +4,6 @@
 value mostly fails where it is first used.
 """
 
-import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, get_args
@@ -15,9 +14,11 @@ from core.derive import highest
 from core.document import ABSENT
 from core.facts import Facts
 from core.findings import Finding, Patch
+from core.mend import near_choice
 from core.trainers.stage_config import is_schema_checked
-from core.trainers.stops import SILENT, mend, raises, section, set_all, shown, stop
+from core.trainers.stops import SILENT, mend, mend_or, raises, section, set_all, stop
 from core.view import View, path_of
+from core.wording import formatted, printed, shown
 
 METHODS: Final = ("sft", "dpo", "teacher_mode")
 
@@ -41,10 +42,10 @@ def _method(view: View) -> Iterator[Finding]:
     yield stop(
         "training.method.enum",
         path_of("training.method"),
-        "training.method is missing." if missing else f"The method is {shown(method)}.",
+        "'training.method' is missing." if missing else f"The method is {shown(method)}.",
         _method_outcome(view),
         f"The trainer can do {', '.join(METHODS)}; choose one of them.",
-        set_all({"training.method": _meant_method(method)}),
+        _method_fix(method),
     )
 
 
@@ -52,16 +53,19 @@ def _method_outcome(view: View) -> str:
     if is_schema_checked(view) and view.method != "ppo":
         known = "is not one of ['sft', 'ppo', 'dpo', 'teacher_mode']"
         missing = "'method' is a required property"
-        complaint = missing if view.method is ABSENT else f"{shown(view.method)} {known}"
+        complaint = missing if view.method is ABSENT else f"{printed(view.method)} {known}"
         return raises(f"ValueError: Invalid configuration: {complaint}", "config.py:81")
     if view.method is ABSENT:
         return raises("KeyError: 'method'", "train.py:61")
-    return raises(f"ValueError: Unknown training method: {shown(view.method)}", "trainer.py:173")
+    method = formatted(view.method)
+    return raises(f"ValueError: Unknown training method: {method}", "trainer.py:173")
 
 
-def _meant_method(method: Any) -> str:
-    meant = method.strip().lower() if isinstance(method, str) else ""
-    return meant if meant in METHODS else "sft"
+def _method_fix(method: Any) -> Patch | None:
+    """The method that is meant, else SFT in the place of one that the trainer has no code for."""
+    if not isinstance(method, str) or not method.strip():
+        return None
+    return set_all({"training.method": near_choice(method, METHODS) or "sft"})
 
 
 def _always(facts: Facts) -> bool:
@@ -95,6 +99,10 @@ def _no_integer(value: Any) -> bool:
 
 def _no_strict_integer(value: Any) -> bool:
     return type(value) is not int
+
+
+def _is_fraction(value: Any) -> bool:
+    return isinstance(value, float | bool)
 
 
 def _below(least: float) -> Callable[[Any], bool]:
@@ -155,7 +163,18 @@ _NO_WARMUP: Final = (
 # The first fault of a setting counts.
 FAULTS: Final = (
     Fault(
-        "lora_r", _lora, _no_strict_integer, "TypeError with r={value} ({type})", "trainer.py:146"
+        "lora_r",
+        _lora,
+        _no_number,
+        "TypeError: '<=' not supported between instances of '{type}' and 'int'",
+        "trainer.py:146",
+    ),
+    Fault(
+        "lora_r",
+        _lora,
+        _is_fraction,
+        "TypeError, for an adapter can't have {value} rows",
+        "trainer.py:146",
     ),
     Fault(
         "lora_r",
@@ -211,7 +230,7 @@ FAULTS: Final = (
     Fault(
         "max_length", _dpo, _no_number_nor_null, "TypeError: '<' not supported", "trainer.py:284"
     ),
-    Fault("max_length", _dpo, _below(1), "RuntimeError on an empty sequence", "trainer.py:284"),
+    Fault("max_length", _dpo, _below(1), "RuntimeError, for no token is left", "trainer.py:284"),
     Fault(
         "max_length",
         _dpo,
@@ -275,12 +294,12 @@ def _arguments(facts: Facts) -> Iterator[Finding]:
         name = f"training.{fault.key}"
         value = facts.view.effective(name)
         if fault.when(facts) and fault.fails(value):
-            error = fault.error.format(value=shown(value), type=type(value).__name__)
+            error = fault.error.format(value=formatted(value), type=type(value).__name__)
             rule = "range" if fault.key == "lora_dropout" else "type"
             yield stop(
                 f"{name}.{rule}",
                 path_of(name),
-                f"{fault.key} is {shown(value)}.",
+                f"'{name}' is {shown(value)}.",
                 raises(error, fault.at) if error else SILENT,
                 f"Give {_wanted(name)}.",
                 mend(facts.view, name),
@@ -300,19 +319,21 @@ def _precision(view: View) -> Iterator[Finding]:
         yield stop(
             "training.precision.both",
             path_of("training.bf16" if absent else "training.fp16"),
-            "bf16 is on, and DPO turns fp16 on by itself." if absent else "fp16 and bf16 are on.",
+            "'bf16' is true, and DPO turns fp16 on by itself."
+            if absent
+            else "'fp16' and 'bf16' are both true.",
             raises(
                 "ValueError: At most one of fp16 and bf16 can be True, but not both",
                 "trainer.py:248",
             ),
-            "Set fp16 to false.",
+            "Set 'fp16' to false.",
             set_all({"training.fp16": False}),
         )
     elif fp16 and not view.uses_lora and isinstance(dtype, str) and dtype in _SCALED_WRONGLY:
         yield stop(
             "training.precision.fp16_weights_scaler",
             path_of("model.torch_dtype"),
-            f"fp16 scales gradients and the weights are {dtype}, which can't be scaled back.",
+            f"fp16 scales gradients and the weights are '{dtype}', which can't be scaled back.",
             raises(_SCALED_WRONGLY[dtype], "trainer.py:284"),
             "Load the weights in float32, or use LoRA.",
             set_all({"model.torch_dtype": "float32"}),
@@ -362,22 +383,16 @@ def _optimizer(view: View) -> Iterator[Finding]:
     if isinstance(value, str) and value in OPTIMIZERS:
         return
     library = _FOREIGN_OPTIMIZERS.get(value) if isinstance(value, str) else None
-    error = f"ValueError: {shown(value)} is not a valid OptimizerNames"
+    error = f"ValueError: {printed(value)} is not a valid OptimizerNames"
     yield stop(
         "trainer.optimizer_library" if library else "training.optim.enum",
         path_of("training.optim"),
         f"The optimizer {shown(value)} needs the library {library}."
         if library
-        else f"optim is {shown(value)}, which is no optimizer's name.",
+        else f"'training.optim' is {shown(value)}, which is no optimizer's name.",
         raises(f"ImportError or ValueError: {library} is not installed", "trainer.py:284")
         if library
         else raises(error, "trainer.py:248"),
         "Use one that is there, such as paged_adamw_8bit or adamw_torch.",
-        _optimizer_patch(value),
+        mend_or(view, "training.optim", "paged_adamw_8bit"),
     )
-
-
-def _optimizer_patch(value: Any) -> Patch:
-    text = value.strip().lower() if isinstance(value, str) else ""
-    near = difflib.get_close_matches(text, OPTIMIZERS, n=1)
-    return set_all({"training.optim": near[0] if near else "paged_adamw_8bit"})

@@ -1,11 +1,11 @@
 """The words and the mends that all stages of a trainer share."""
 
-import json
 from typing import Any, Final
 
 from core import fields
-from core.document import ABSENT, Path, type_name
+from core.document import ABSENT, Path
 from core.findings import Finding, Operation, Patch, add, remove
+from core.mend import Mend, mended, required
 from core.view import View, path_of
 
 SILENT: Final = (
@@ -26,57 +26,33 @@ def raises(error: str, at: str) -> str:
     return f"train.py stops with {error} ({at})."
 
 
-def shown(value: Any) -> str:
-    """A value for a message: short ones as JSON, all others as their type."""
-    text = json.dumps(value, ensure_ascii=False, default=str) if _is_short(value) else ""
-    return text if text and len(text) <= 32 else type_name(value)
+def mend(view: View, name: str) -> Patch | None:
+    """The change that makes a known field outside ``tools`` well-formed, as the rules offer it.
 
-
-def _is_short(value: Any) -> bool:
-    # An integer of thousands of digits can't even be written.
-    return not isinstance(value, int) or abs(value) < 2**70
-
-
-def mend(view: View, name: str) -> Patch:
-    """The smallest change that makes a known field well-formed.
-
-    It sets the number that is meant, else the least one allowed, else the trainer's default.
+    A missing key gets what the trainer uses elsewhere, or what follows from the document.
     """
+    path, value = path_of(name), view.value(name)
+    better = _better(view, value, path)
+    if better is None:
+        return None
+    return (remove(path),) if better.value is ABSENT else (add(path, better.value),)
+
+
+def _better(view: View, value: Any, path: Path) -> Mend | None:
+    spec = fields.find(path)
+    if spec is None:
+        return None
+    blank = value is ABSENT or (isinstance(value, str) and not value.strip())
+    if spec.required and blank:
+        return required(view, spec)
+    return None if spec.accepts(value) else mended(view, spec, value)
+
+
+def mend_or(view: View, name: str, choice: Any) -> Patch | None:
+    """``mend``, or another choice where the value is well-formed and stops the run all the same."""
     spec = fields.find(path_of(name))
-    for candidate in () if spec is None else _meant(view.value(name), spec):
-        if spec is not None and spec.accepts(candidate):
-            return set_all({name: candidate})
-    return use_default(view, name)
-
-
-def use_default(view: View, name: str) -> Patch:
-    """Set a known field to what the trainer uses where it is absent."""
-    spec = fields.find(path_of(name))
-    default = spec.absent(view.method) if spec else None
-    return (remove(path_of(name)),) if default is None else set_all({name: default})
-
-
-def _meant(value: Any, spec: fields.FieldSpec) -> list[Any]:
-    number = _read(value)
-    if number is None:
-        return []
-    least = spec.minimum if spec.minimum is not None and number <= spec.minimum else None
-    candidates = [number, least]
-    whole = spec.kind == "integer"
-    return [int(item) if whole else item for item in candidates if item is not None]
-
-
-def _read(value: Any) -> int | float | None:
-    """The number that a value stands for: ``"5e-5"`` and ``4.0`` do; ``true`` does not."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    if not abs(number) < 2**53:
-        return None
-    return int(number) if number.is_integer() else number
+    well_formed = spec is not None and spec.accepts(view.effective(name))
+    return set_all({name: choice}) if well_formed else mend(view, name)
 
 
 def set_all(values: dict[str, Any]) -> Patch:
@@ -92,3 +68,8 @@ def section(view: View, name: str) -> dict[str, Any] | None:
     """A section that is there as it should be, or ``None``."""
     value = view.document.get(name, ABSENT)
     return value if isinstance(value, dict) else None
+
+
+def is_number(value: Any) -> bool:
+    """Whether JSON takes a value for a number: ``true`` is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -45,17 +45,18 @@ optimizer need it.
 
 def judge(facts: Facts) -> Verdict:
     """What Tiny Tool Use would do with the file in the pinned environment, on one recent GPU."""
-    blockers = tuple(_first_by_path(facts))
+    blockers = tuple(_each_once(facts))
     return Verdict("tiny_tool_use", "pinned", blockers, learns=_learns(facts))
 
 
-def _first_by_path(facts: Facts) -> Iterator[Finding]:
-    """One blocker for each place: the run ends at the first, so later ones there say nothing."""
-    seen: set[Path] = set()
+def _each_once(facts: Facts) -> Iterator[Finding]:
+    """One blocker for each reason and place, where two stages meet the same value."""
+    seen: set[tuple[str, Path]] = set()
     for stage in STAGES:
         for blocker in stage(facts):
-            if blocker.path not in seen:
-                seen.add(blocker.path)
+            reason = blocker.rule, blocker.path
+            if reason not in seen:
+                seen.add(reason)
                 yield blocker
 
 

@@ -179,3 +179,31 @@ def test_nothing_is_fetched_from_elsewhere(page: Page, app_url: str) -> None:
     page.goto(app_url)
     expect(page.get_by_role("button", name="Download")).to_be_visible(timeout=30_000)
     assert hosts == {app_url.split("/")[2]}
+
+
+# Milliseconds between pressing and releasing the button of a mouse, as people do it.
+PRESS = 90
+
+
+def test_text_without_enter_is_in_the_download(build: Page) -> None:
+    field(build, "Epochs").click()
+    build.keyboard.press("Control+a")
+    build.keyboard.type("7")
+    with build.expect_download() as waiting:
+        build.get_by_role("button", name="Download").click(delay=PRESS)
+    config = json.loads(Path(waiting.value.path()).read_bytes())
+    assert config["training"]["num_epochs"] == 7
+
+
+@pytest.mark.parametrize(
+    ("label", "typed"), [("Epochs", "9"), ("Learning rate", "3e-4"), ("Model *", "me/mine")]
+)
+def test_text_without_enter_survives_the_other_page(build: Page, label: str, typed: str) -> None:
+    field(build, label).click()
+    build.keyboard.press("Control+a")
+    build.keyboard.type(typed)
+    build.get_by_role("link", name="Reference").click(delay=PRESS)
+    expect(build.get_by_role("heading", name="Settings")).to_be_visible()
+    build.get_by_role("link", name="Build").click()
+    expect(field(build, label)).to_have_value(typed)
+    expect(field(build, "Samples (rows)")).to_have_value("700")

@@ -102,8 +102,23 @@ def test_fix_applies_everything_that_can_be_mended() -> None:
     mended, applied = fix(broken)
     assert get(mended, ("training", "num_epochs")) == 2
     assert get(mended, ("tools",)) == []
-    assert [finding for finding in check(mended) if finding.fix] == []
+    assert "training.num_epochs.type" not in [finding.rule for finding in check(mended)]
     assert applied[0].rule == "training.num_epochs.type"
+
+
+def test_fix_leaves_advice_on_what_it_wrote_to_the_reader() -> None:
+    broken = put(SFT, ("training", "num_epochs"), "2")
+    mended, _ = fix(broken)
+    assert get(mended, ("training", "warmup_steps")) == 100
+    assert "training.warmup_steps.exceeds_total" in [finding.rule for finding in check(mended)]
+
+
+def test_no_fix_makes_a_config_of_something_else() -> None:
+    foreign = {"package": {"name": "left-pad"}, "model": {"name": "gpt2"}, "seed": "7"}
+    assert "import.not_a_config" in [finding.rule for finding in check(foreign)]
+    assert not any(finding.fix for finding in check(foreign))
+    assert fix(foreign) == (foreign, ())
+    assert not any(finding.fix for finding in check({}))
 
 
 def test_fix_of_one_rule() -> None:

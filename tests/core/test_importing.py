@@ -40,7 +40,7 @@ def test_a_byte_order_mark_is_reported() -> None:
 
 
 def test_unknown_keys_are_named_and_typos_offered_as_repairs() -> None:
-    found = imported({"training": {"lerning_rate": 5e-5}, "mine": {"deep": 1}})
+    found = imported({"training": {"method": "sft", "lerning_rate": 5e-5}, "mine": {"deep": 1}})
     assert found.unknown == (("training", "lerning_rate"), ("mine",))
     assert [finding.field for finding in found.repairs] == ["training.lerning_rate"]
 

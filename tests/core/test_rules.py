@@ -9,7 +9,7 @@ from core.check import check
 from core.document import ABSENT, Document, drop, get, put
 from core.findings import Finding
 from core.patch import apply
-from core.rules.security import redact, secret_spans
+from core.secrets import redact
 from core.view import path_of
 
 SFT: Final = presets.find("sft_toolbench").config
@@ -108,6 +108,7 @@ SHAPE = [
 FEW: Final = {"data.max_samples": 50, "data.train_split": 0.8}
 CROSS = [
     ("model.name.format", "model.name", SFT, {"model.name": " Qwen/Qwen3-0.6B"}),
+    ("tokenizer.name.format", "tokenizer.name", SFT, {"tokenizer.name": "Qwen//Qwen3"}),
     ("model.torch_dtype.float32", "model.torch_dtype", SFT, {"model.torch_dtype": "float32"}),
     ("tokenizer.name.mismatch", "tokenizer.name", SFT, {"tokenizer.name": "google/gemma-3-1b-it"}),
     ("training.lora_r.required", "training.lora_r", SFT, {"training.lora_r": ABSENT}),
@@ -176,6 +177,7 @@ SAFETY = [
     ("security.trust_remote_code.unneeded", "tokenizer.trust_remote_code", SFT, {}),
     ("security.secret", "notes", SFT, {"notes": TOKEN}),
     ("security.secret", "model.api_key", SFT, {"model.api_key": "abc"}),
+    ("security.secret", "hub.password", SFT, {"hub": {"password": 12345}}),
     ("security.secret", "tools[0].url", SFT, {"tools": [tool(url="http://me:pw1@example.com")]}),
     ("security.tool_command", "tools[0]", SFT, {"tools": [tool(type="command")]}),
     ("security.tool_command", "tools[0]", SFT, {"tools": [tool(command="ls")]}),
@@ -257,6 +259,9 @@ SILENT = [
         "properties": {"password": {"type": "string"}, "api_key": "string"}})]}),
     ("security.tool_headers", SFT, {"tools": [tool(headers={"Authorization": "Bearer ${KEY}"})]}),
     ("security.log_dir_escape", DPO, {"tensorboard.log_dir": "outputs/..runs"}),
+    ("training.learning_rate.dpo", DPO, {"training.learning_rate": 2e-3}),
+    ("tokenizer.name.mismatch", SFT, {"tokenizer.name": " qwen/qwen3-0.6b"}),
+    ("tokenizer.name.mismatch", SFT, {"tokenizer.name": "https://hf.co/Qwen/Qwen3-0.6B"}),
     ("security.trust_remote_code.org", SFT, {"model.trust_remote_code": False}),
     ("deadkey.training.optim", DPO, {}),
     ("deadkey.training.optim", DPO, {"training.method": "rlhf"}),
@@ -274,7 +279,8 @@ MENDS = [
     ("training.num_epochs", SFT, -1, 1),
     ("training.num_epochs", SFT, 2.5, 2),
     ("training.num_epochs", SFT, [3], 3),
-    ("training.lora_r", SFT, 0.5, 1),
+    ("training.lora_r", SFT, 0, 16),
+    ("training.lora_r", SFT, "100000", 16),
     ("training.learning_rate", SFT, "5e-5", 5e-5),
     ("training.learning_rate", DPO, 0, 5e-6),
     ("training.method", SFT, "SFT", "sft"),
@@ -296,7 +302,7 @@ MENDS = [
     ("model.torch_dtype", SFT, "float64", "double"),
     ("model.device_map", SFT, "CUDA:0", "cuda:0"),
     ("model.device_map", SFT, None, "auto"),
-    ("model.trust_remote_code", SFT, {"yes": 1}, False),
+    ("model.trust_remote_code", SFT, "sure", False),
     ("tokenizer.name", SFT, ABSENT, "Qwen/Qwen3-0.6B"),
     ("tokenizer.trust_remote_code", SFT, ABSENT, False),
     ("model.name", SFT, ABSENT, "Qwen/Qwen3-0.6B"),
@@ -306,7 +312,7 @@ MENDS = [
     ("evaluation.metrics", DPO, "tool_accuracy", ["tool_accuracy"]),
     ("seed", DPO, "7", 7),
     ("seed", DPO, 2**64, 42),
-    ("tools", TEACHER, {}, []),
+    ("tools", TEACHER, {}, list(presets.built_in_tools())),
     ("tools", TEACHER, tool(), [tool()]),
     ("tools", TEACHER, {"calculator": {"description": "", "parameters": PLAIN}}, [
         {"name": "calculator", "description": "", "parameters": PLAIN}]),
@@ -352,7 +358,7 @@ FIXES = [
     ("dpo.no_signal", DPO, {"data.strategy": "teacher_mode"}, MADE),
     ("dpo.full_finetune", DPO, {"training.use_lora": False, "training.lora_r": ABSENT}, {
         "training.use_lora": True, "training.lora_r": 16}),
-    ("evaluation.metrics.unknown", DPO, {"evaluation.metrics": ["tool_acuracy", "wer"]}, {
+    ("evaluation.metrics.unknown", DPO, {"evaluation.metrics": ["tool_acuracy"]}, {
         "evaluation.metrics": ["tool_accuracy"]}),
     ("config.key.unknown", SFT, {"training.num_epochs": ABSENT, "training.epochs": 2}, {
         "training.num_epochs": 2, "training.epochs": ABSENT}),
@@ -399,6 +405,38 @@ def test_messages_name_the_field_and_the_value() -> None:
     assert finding.remedy == "Write 1."
 
 
+WORDS = [
+    ("training.learning_rate.sft_lora", SFT, {"training.learning_rate": 1e-3}, "Use 2e-5 to 5e-4."),
+    ("data.generation_type.enum", SFT, {"data.generation_type": "fake"}, "Generation must be"),
+    ("training.quantization.type", SFT, {"training.quantization": '{"bits": 4}'},
+        "Write it as an object."),
+    ("tools.parameters.schema", SFT, {"tools": [tool(parameters={"type": "banana"})]},
+        "'tools[0].parameters.type' is 'banana'; it must be one of string, number, integer, "
+        "boolean, object, array, null."),
+    ("tools.parameters.schema", SFT, {"tools": [tool(parameters={"required": "a"})]},
+        "'tools[0].parameters.required' is text; it must be a list."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "base", "changes", "words"), WORDS)
+def test_a_finding_says(rule: str, base: Document, changes: dict[str, Any], words: str) -> None:
+    finding = found(changed(base, changes), rule)[0]
+    assert words in f"{finding.message} {finding.remedy}"
+
+
+@pytest.mark.parametrize("parameters", [{"type": "banana"}, PLAIN | {"required": "x"}])
+def test_a_schema_is_mended_where_its_root_is_plain(parameters: dict[str, Any]) -> None:
+    document = changed(SFT, {"tools": [tool(parameters=parameters)]})
+    fix = found(document, "tools.parameters.schema")[0].fix
+    assert found(apply(document, fix or ()), "tools.parameters.schema") == []
+
+
+def test_metrics_of_other_programs_are_kept() -> None:
+    document = changed(DPO, {"evaluation.metrics": ["tool_acuracy", "wer"]})
+    finding = found(document, "evaluation.metrics.unknown")[0]
+    assert (finding.fix, finding.safe) == (None, False)
+
+
 def test_long_values_are_shortened() -> None:
     finding = found(changed(SFT, {"training.method": "x" * 500}), "training.method.enum")[0]
     assert len(finding.message) < 160
@@ -417,6 +455,7 @@ def test_long_values_are_shortened() -> None:
         changed(SFT, {"tools": [tool(name=TOKEN, headers="x " + TOKEN, type=TOKEN)]}),
         changed(SFT, {"tools": [tool(parameters={"type": TOKEN}, url=f"http://{TOKEN}.lan")]}),
         changed(SFT, {"tools": {"one": tool(url=TOKEN)}}),
+        changed(SFT, {"tools": [tool(parameters={"properties": {TOKEN: {"type": "int"}}})]}),
         changed(DPO, {"tensorboard.log_dir": "/" + TOKEN}),
     ],
 )
@@ -459,4 +498,3 @@ def test_a_high_and_an_absurd_rate_are_both_named() -> None:
 )
 def test_secrets_are_taken_out_of_text(secret: str) -> None:
     assert redact(f"before {secret} after") == "before [secret] after"
-    assert secret_spans("- " + secret) == ((2, 2 + len(secret)),)

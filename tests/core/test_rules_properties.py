@@ -14,6 +14,10 @@ from core.patch import apply
 
 BASES: Final = tuple(preset.config for preset in presets.load())
 TOKEN: Final = "hf_" + "a1B2" * 9
+SECRETS: Final = (
+    *(TOKEN, "AKIA" + "B7Q2" * 4, "sk-" + "a1B2" * 5, "glpat-" + "a1B2" * 5),
+    "https://u:secretpw1@h.co/x",
+)
 
 # Values that were each wrong or odd somewhere: types, bounds, spellings, names, paths.
 ODD: Final[tuple[Any, ...]] = (
@@ -22,14 +26,15 @@ ODD: Final[tuple[Any, ...]] = (
     *("false", "SFT", "dpo", "sft", "teacher_mode", "rlhf", "ppo", "tool_bench", "toolbench"),
     *("manual_templates", "REAL", "real", "synthetic", "bf16", "float32", "adamw8bit", "api"),
     *("command", "Qwen/Qwen3-4B", "google/gemma-3-1b-it", " me/mine ", "https://hf.co/a/b", "../x"),
-    *("/home/ann/x", "http://localhost/", TOKEN, "x" * 300, [], {}, [1, "tool_accuracy"], ["wer"]),
+    *("/home/ann/x", "http://localhost/", *SECRETS, "x" * 300, [], {}, ["wer"], [1]),
+    *([1, "tool_accuracy"], ["a", {"b": 1}]),
     *({"r": 4, "alpha": 64}, {"r": "x"}, {"Authorization": "Bearer abc"}, {"a": {"b": "c"}}),
 )
 KEYS: Final = (
     *("learning_rat", "epochs", "lr", "batchsize", "max_seq_length", "lora", "lora_rank"),
     *("use_lra", "strateg", "metod", "tols", "trainning", "tool", "datta", "wandb", "output_dir"),
     *("api_key", "desc", "input_schema", "nam", "typ", "seed", "learning_rate", "warmup_ratio"),
-    *("notes", "a.b"),
+    *("notes", "a.b", *SECRETS),
 )
 
 odd = st.sampled_from(ODD)
@@ -46,6 +51,7 @@ parameters = st.sampled_from(
         *({}, {"type": "object"}, {"type": "dict"}, {"type": "banana"}, {"type": "string"}),
         {"type": "object", "properties": {"a": {"type": "int"}}, "required": ["a", "b"]},
         {"type": "object", "properties": {"password": {"default": TOKEN}}, "required": "a"},
+        *({"type": "object", "properties": {secret: {"type": secret}}} for secret in SECRETS),
     )
 )
 tools = st.fixed_dictionaries(
@@ -138,15 +144,18 @@ def test_neither_checking_nor_fixing_touches_the_document(document: Document) ->
 @given(configs())
 @settings(max_examples=20)
 def test_fixing_comes_to_an_end(document: Document) -> None:
-    mended, applied = fix(document)
-    assert errors(check(mended)) <= errors(check(document))
-    assert fix(mended) == (mended, ())
-    assert len(applied) < 200
+    for _ in range(10):
+        before = check(document)
+        document, applied = fix(document)
+        assert errors(check(document)) <= errors(before)
+        assert {(found.rule, found.path) for found in applied} <= {
+            (found.rule, found.path) for found in before
+        }
+    assert applied == ()
 
 
 @given(configs())
 @settings(max_examples=40)
 def test_no_finding_repeats_a_secret(document: Document) -> None:
-    report = check(document)
-    told = [finding.as_json() | {"fix": None} for finding in report]
-    assert TOKEN not in str(told)
+    told = str([finding.as_json() for finding in check(document)])
+    assert [secret for secret in (*SECRETS, "secretpw1") if secret in told] == []

@@ -16,7 +16,7 @@ def app() -> AppTest:
 
 
 def draft(app: AppTest) -> Any:
-    return app.session_state["tunesmith.history"].present
+    return app.session_state["tunesmith.desk"].history.present
 
 
 def document(app: AppTest) -> Any:
@@ -139,10 +139,10 @@ def test_reset_goes_back_to_the_template_and_can_be_undone(app: AppTest) -> None
 
 def test_the_tokenizer_follows_the_model_until_it_is_set_apart(app: AppTest) -> None:
     model = "Qwen/Qwen3-1.7B"
-    do(labelled(app.selectbox, "Model *").set_value(model))
+    do(labelled(app.text_input, "Model *").set_value(model))
     assert document(app)["tokenizer"]["name"] == model
-    do(labelled(app.selectbox, "Tokenizer *").set_value("Qwen/Qwen3-4B"))
-    do(labelled(app.selectbox, "Model *").set_value("Qwen/Qwen3-0.6B"))
+    do(labelled(app.text_input, "Tokenizer *").set_value("Qwen/Qwen3-4B"))
+    do(labelled(app.text_input, "Model *").set_value("Qwen/Qwen3-0.6B"))
     assert document(app)["tokenizer"]["name"] == "Qwen/Qwen3-4B"
 
 
@@ -176,9 +176,9 @@ def test_all_safe_fixes_at_once(app: AppTest) -> None:
 
 def test_starting_empty_names_what_is_required(app: AppTest) -> None:
     do(button(app, "Start empty").click())
-    assert labelled(app.selectbox, "Model *").value is None
+    assert labelled(app.text_input, "Model *").value is None
     assert "invalid" in shown(app)
-    do(labelled(app.selectbox, "Model *").set_value("Qwen/Qwen3-0.6B"))
+    do(labelled(app.text_input, "Model *").set_value("Qwen/Qwen3-0.6B"))
     assert document(app)["model"] == {"name": "Qwen/Qwen3-0.6B"}
     assert document(app)["tokenizer"]["name"] == "Qwen/Qwen3-0.6B"
 
@@ -251,7 +251,7 @@ def test_a_section_that_is_no_object_can_be_mended_in_place(app: AppTest) -> Non
     app.run()
     do(labelled(app.text_area, "model").set_value('{"name": "Qwen/Qwen3-0.6B"}'))
     assert document(app)["model"] == {"name": "Qwen/Qwen3-0.6B"}
-    assert labelled(app.selectbox, "Model *").value == "Qwen/Qwen3-0.6B"
+    assert labelled(app.text_input, "Model *").value == "Qwen/Qwen3-0.6B"
 
 
 @pytest.mark.parametrize("value", ["4", 4.5, True, None, [1], {"a": 1}, -3, 0])
@@ -308,3 +308,21 @@ def test_a_key_can_not_draw_a_picture(app: AppTest) -> None:
     label = labelled(app.text_input, f"`` [{json.dumps(key)}] ``").label
     assert label.startswith("`` ")
     assert label.endswith(" ``")
+
+
+def test_the_trainers_dpo_sample_has_nine_settings_without_effect(app: AppTest) -> None:
+    do(button(app, "DPO").click())
+    assert any("9 without effect" in expander.label for expander in app.expander)
+    assert "Samples has no effect" in shown(app)
+
+
+def test_a_suggested_model_is_taken_and_the_tokenizer_follows(app: AppTest) -> None:
+    suggestions = next(group for group in app.button_group if group.label == "Model")
+    do(suggestions.set_value("Qwen/Qwen3-4B"))
+    assert labelled(app.text_input, "Model *").value == "Qwen/Qwen3-4B"
+    assert document(app)["tokenizer"]["name"] == "Qwen/Qwen3-4B"
+
+
+def test_without_lora_its_settings_say_that_they_have_no_effect(app: AppTest) -> None:
+    do(labelled(app.button_group, "LoRA").set_value(False))
+    assert shown(app).count("no effect: LoRA is off") == 3

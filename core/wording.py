@@ -1,24 +1,44 @@
 """How findings are made and how values are written in their messages."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from core.document import Path, number_text, type_name
 from core.findings import Finding, Patch
-from core.rules.secrets import kind_of
+from core.secrets import kind_of
 
 _SHOWN: Final = 60
 _LARGEST: Final = 1e300
+_HIDDEN: Final = "a hidden text"
 
 
 def shown(value: Any) -> str:
     """A value for a message: short, as JSON writes it, and never one that may be a secret."""
     if isinstance(value, str):
-        return "a hidden text" if kind_of(value) else f"'{shortened(value)}'"
+        return _HIDDEN if kind_of(value) else f"'{shortened(value)}'"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return _number(value)
+        return _number(value, number_text)
     return type_name(value)
+
+
+def printed(value: Any) -> str:
+    """A value as Python prints it in an exception (``True``, ``1e-05``), where it is short."""
+    if isinstance(value, str):
+        return _HIDDEN if kind_of(value) else repr(shortened(value))
+    if value is None or isinstance(value, bool):
+        return repr(value)
+    if isinstance(value, int | float):
+        return _number(value, repr)
+    return repr(value) if value in ([], {}) else type_name(value)
+
+
+def formatted(value: Any) -> str:
+    """A value as Python writes it into a message without quotes."""
+    if isinstance(value, str) and not kind_of(value):
+        return shortened(value)
+    return printed(value)
 
 
 def shortened(text: str) -> str:
@@ -41,8 +61,8 @@ def error(
     *,
     safe: bool = False,
 ) -> Finding:
-    """A finding that makes the config invalid."""
-    return Finding(rule, "error", path, message, remedy, fix, safe)
+    """A finding that makes the config invalid; only one with a fix is ever safe to mend."""
+    return Finding(rule, "error", path, message, remedy, fix, safe and fix is not None)
 
 
 def warning(
@@ -55,7 +75,7 @@ def warning(
     safe: bool = False,
 ) -> Finding:
     """A finding that a user should know and may ignore."""
-    return Finding(rule, "warning", path, message, remedy, fix, safe)
+    return Finding(rule, "warning", path, message, remedy, fix, safe and fix is not None)
 
 
 def info(
@@ -68,10 +88,10 @@ def info(
     safe: bool = False,
 ) -> Finding:
     """A finding that says what has no effect or what the trainer uses instead."""
-    return Finding(rule, "info", path, message, remedy, fix, safe)
+    return Finding(rule, "info", path, message, remedy, fix, safe and fix is not None)
 
 
-def _number(value: float) -> str:
+def _number(value: float, write_float: Callable[[float], str]) -> str:
     if not abs(value) < _LARGEST:
         return "a number out of range"
-    return str(value) if isinstance(value, int) else number_text(value)
+    return str(value) if isinstance(value, int) else write_float(value)

@@ -48,11 +48,6 @@ _SCHEME: Final = re.compile(r"(?:bearer|basic|token)\s+", re.IGNORECASE)
 _JSON_TYPES: Final = {"string", "number", "integer", "boolean", "object", "array"}
 
 
-def secret_spans(text: str) -> tuple[tuple[int, int], ...]:
-    """Where a text holds something that looks like a secret, as (start, end) in characters."""
-    return tuple(match.span() for match in _SECRET.finditer(text))
-
-
 def redact(text: str) -> str:
     """The text with everything that looks like a secret replaced by ``[secret]``."""
     return _SECRET.sub("[secret]", text)
@@ -78,7 +73,9 @@ def names_secret(key: str) -> bool:
 
 
 def is_literal(value: Any) -> bool:
-    """Whether a value is text of its own and no stand-in such as ``${HF_TOKEN}``."""
+    """Whether a value is a number, or text that is no stand-in such as ``${HF_TOKEN}``."""
+    if isinstance(value, int | float):
+        return not isinstance(value, bool)
     if not isinstance(value, str) or value.strip().lower() in _JSON_TYPES:
         return False
     text = _SCHEME.sub("", value.strip(), count=1)

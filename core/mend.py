@@ -1,4 +1,4 @@
-"""The smallest well-formed value that stands for a malformed one."""
+"""The smallest well-formed value for a malformed one; rules and trainers propose the same."""
 
 import math
 import re
@@ -10,7 +10,8 @@ from core.config import BUILT_IN_TOOLS
 from core.document import ABSENT, MAX_INTEGER, parse
 from core.errors import DocumentError
 from core.fields import FieldSpec
-from core.rules.secrets import kind_of
+from core.presets import built_in_tools
+from core.secrets import kind_of
 from core.view import View
 
 
@@ -28,12 +29,20 @@ class Mend:
 
 
 def mended(view: View, spec: FieldSpec, value: Any) -> Mend | None:
-    """A value that the field accepts: the one meant, else the nearest bound, else the default."""
+    """A value that the field accepts: the one meant, else the nearest bound, else the default.
+
+    ``None`` where that would put something else in the place of what the user wrote: an object or
+    a list where a single value belongs, text where one of those two does.
+    """
     meant = read_as_meant(spec, value)
-    if meant is not ABSENT and spec.accepts(meant):
+    if spec.name == "data.generation_type" and not _can_be(view, meant):
+        return required(view, spec)
+    if meant is not ABSENT and spec.accepts(meant) and _is_sensible(spec, meant):
         # Python takes the text "false" for true: writing false changes what is trained.
         safe = not isinstance(meant, bool) or meant == bool(value)
         return Mend(meant, safe)
+    if _is_content(spec, value):
+        return None
     if spec.required:
         return required(view, spec)
     for choice in (_nearest_bound(spec, value), _percent(spec, value), _default(view, spec)):
@@ -42,27 +51,108 @@ def mended(view: View, spec: FieldSpec, value: Any) -> Mend | None:
     return Mend(ABSENT, False)
 
 
+# Adapters of a higher rank are wider than the layers of small models.
+_RANK_MAX: Final = 1024
+
+
+def _is_sensible(spec: FieldSpec, meant: Any) -> bool:
+    return spec.name != "training.lora_r" or bool(meant <= _RANK_MAX)
+
+
+def _is_content(spec: FieldSpec, value: Any) -> bool:
+    if isinstance(value, str):
+        return spec.kind in ("object", "list") and bool(value.strip())
+    return isinstance(value, list | dict) and bool(value)
+
+
 def required(view: View, spec: FieldSpec) -> Mend | None:
-    """The obvious value of a required field outside ``tools`` that is missing or beyond repair."""
+    """What the rest of the document says a required field outside ``tools`` must be."""
     if spec.name == "tokenizer.trust_remote_code":
         return Mend(False, True)
     if spec.name in _OTHER_NAME:
         name = view.value(_OTHER_NAME[spec.name])
         return Mend(name, True) if is_model_id(name) else None
-    if spec.name == "data.generation_type" and isinstance(view.strategy, str):
-        generation = _GENERATION.get(view.strategy)
+    if spec.name == "data.generation_type":
+        generation = _generation(view)
         return Mend(generation, True) if generation else None
     return None
 
 
 _OTHER_NAME: Final = {"model.name": "tokenizer.name", "tokenizer.name": "model.name"}
 
-# The kind of data that the trainer has for a strategy (data_generator.py:34-43).
-_GENERATION: Final = {
-    "toolbench": "real",
-    "teacher_mode": "synthetic",
-    "manual_templates": "synthetic",
-}
+
+def _generation(view: View) -> str | None:
+    """The kind of data that the trainer has for a strategy (data_generator.py:34-43)."""
+    if view.strategy in ("teacher_mode", "manual_templates"):
+        return "synthetic"
+    # DPO can't make pairs of the download (trainer.py:331).
+    real = "synthetic" if view.is_dpo else "real"
+    return real if view.strategy == "toolbench" else None
+
+
+def _can_be(view: View, generation: Any) -> bool:
+    return generation != "real" or _generation(view) != "synthetic"
+
+
+def section_value(view: View, name: str, value: Any) -> Any:
+    """What a missing or malformed section was meant to be.
+
+    Returns:
+        The section; ``None`` where the key can go; ``ABSENT`` where nothing follows from the
+        document, or the user's value would be lost.
+    """
+    match name, value:
+        case "model" | "tokenizer", _:
+            return _named_section(view, name, value)
+        case "tensorboard", bool():
+            return {"enabled": value}
+        case "tensorboard", str() if value.strip() and not kind_of(value):
+            return {"log_dir": value}
+        case "evaluation", [*items] if items and all(isinstance(item, str) for item in items):
+            return {"metrics": value}
+        case "tensorboard" | "evaluation", None:
+            return None
+    return ABSENT
+
+
+def _named_section(view: View, name: str, value: Any) -> Any:
+    other = view.value("model.name" if name == "tokenizer" else "tokenizer.name")
+    chosen = other if value is ABSENT or value is None else value
+    if not is_model_id(chosen):
+        return ABSENT
+    return {"name": chosen, **({"trust_remote_code": False} if name == "tokenizer" else {})}
+
+
+def has_no_tools(tools: Any) -> bool:
+    """Whether ``tools`` is missing or holds nothing that could be lost."""
+    return tools is ABSENT or tools is None or tools in ([], {}, "")
+
+
+def tools_for(view: View) -> list[Any] | None:
+    """The tools that follow from the data section: none for the download, else the built-in ones.
+
+    ``None`` where it does not say which rows are meant.
+    """
+    if view.is_toolbench_real:
+        return []
+    made = view.is_synthetic or view.strategy in ("teacher_mode", "manual_templates")
+    return list(built_in_tools()) if made else None
+
+
+def tool_list(view: View, value: Any) -> list[Any] | None:
+    """The list that was meant by what stands in its place, or ``None``."""
+    if has_no_tools(value):
+        tools = tools_for(view)
+        # Null and the like were meant to be some list; a missing key needs a reason.
+        return [] if tools is None and value is not ABSENT else tools
+    if not isinstance(value, dict):
+        return None
+    if isinstance(value.get("name"), str):
+        return [value]
+    if all(isinstance(item, dict) for item in value.values()):
+        return [{"name": name, **item} for name, item in value.items()]
+    return None
+
 
 # What the Hub allows in an id (huggingface_hub, validate_repo_id).
 _MODEL_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?", re.ASCII)
@@ -76,11 +166,50 @@ def is_model_id(value: Any) -> bool:
     return bool(_MODEL_ID.fullmatch(value)) and not odd
 
 
+_LONGEST_ADDRESS: Final = 300
+_HUB_PAGE: Final = re.compile(
+    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(?!(?:datasets|spaces|docs|blog|papers)/)"
+    r"([\w.-]+/[\w.-]+)(?:[/?#].*)?",
+    re.ASCII,
+)
+
+
+def hub_id(name: str) -> str | None:
+    """The id in a page's address or between stray blanks and slashes, or ``None``."""
+    text = name.strip()
+    page = _HUB_PAGE.fullmatch(text) if len(text) <= _LONGEST_ADDRESS else None
+    text = page.group(1) if page else re.sub(r"\s*/[\s/]*", "/", text.rstrip("/"))
+    return text if text != name and is_model_id(text) else None
+
+
+# What huggingface_hub lets through to the Hub (validate_repo_id), and what may be a folder.
+_REPOSITORY: Final = re.compile(r"(\b[\w.-]+\b/)?\b[\w.-]{1,96}\b", re.ASCII)
+_FOLDER: Final = re.compile(
+    r"(?:\.{0,2}/|\.{1,2}\\|[A-Za-z]:[\\/]|\\\\).*|\.{1,2}|[^/~]+(?:/[^/]+){2,}/?", re.DOTALL
+)
+
+
+def loadable(name: str) -> bool:
+    """Whether ``from_pretrained`` gets further than the name: a repository's id, or a folder.
+
+    Whether the repository or the folder is there is taken on trust.
+    """
+    if name != name.strip() or "://" in name or "\0" in name or _HUB_PAGE.fullmatch(name):
+        return False
+    allowed = "--" not in name and ".." not in name and not name.endswith(".git")
+    is_repository = allowed and _REPOSITORY.fullmatch(name)
+    return bool(is_repository or _FOLDER.fullmatch(name))
+
+
 def read_as_meant(spec: FieldSpec, value: Any) -> Any:
     """What a malformed value was meant to be, by its kind alone, or ``ABSENT``."""
+    if isinstance(value, list) and len(value) == 1 and spec.kind not in ("list", "object"):
+        value = value[0]
+    if value is ABSENT:
+        return ABSENT
     match spec.kind:
         case "integer" | "number":
-            return _as_number(value, whole=spec.kind == "integer")
+            return as_number(value, whole=spec.kind == "integer")
         case "boolean":
             return _as_flag(spec, value)
         case "choice":
@@ -97,7 +226,8 @@ def read_as_meant(spec: FieldSpec, value: Any) -> Any:
 _NUMBER: Final = re.compile(r"[+-]?(\d{1,16}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,3})?")
 
 
-def _as_number(value: Any, *, whole: bool) -> Any:
+def as_number(value: Any, *, whole: bool) -> Any:
+    """The number that a value stands for, or ``ABSENT``: ``"5e-5"`` does, ``true`` does not."""
     if isinstance(value, bool):
         return ABSENT
     if isinstance(value, str):
@@ -115,7 +245,9 @@ _TRUE: Final = ("true", "yes", "on", "1")
 _FALSE: Final = ("false", "no", "off", "0", "", "none", "null")
 
 
-def _as_flag(spec: FieldSpec, value: Any) -> bool:
+def _as_flag(spec: FieldSpec, value: Any) -> Any:
+    if isinstance(value, list | dict) and value:
+        return ABSENT
     if isinstance(value, str) and value.strip().lower() in _TRUE + _FALSE:
         return value.strip().lower() in _TRUE
     # The trainer only asks whether a value counts as true; no accident may switch this key on.
@@ -177,8 +309,12 @@ def _nearest_bound(spec: FieldSpec, value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float) or spec.kind != "integer":
         return None
     if spec.minimum is not None and value < spec.minimum:
-        return _usable(spec.minimum)
+        return None if spec.name in _BOUND_TEACHES_NOTHING else _usable(spec.minimum)
     return _usable(value if isinstance(value, float) else spec.maximum)
+
+
+# Rank 1, one token a row, one row: allowed, and no training to speak of.
+_BOUND_TEACHES_NOTHING: Final = ("training.lora_r", "training.max_length", "data.max_samples")
 
 
 def _usable(number: float | None) -> int | None:
@@ -201,14 +337,14 @@ def _percent(spec: FieldSpec, value: Any) -> float | None:
     return None
 
 
-_JSON_OBJECT: Final = {"type": "object", "properties": {}}
-
-
 def tool_part(tool: dict[str, Any], key: str) -> Any:
     """The obvious value of a key that a tool lacks, or ``ABSENT``."""
     name, function = tool.get("name"), tool.get("function")
-    if key == "parameters":
-        return dict(_JSON_OBJECT)
     if key == "name":
         return function if isinstance(function, str) and function in BUILT_IN_TOOLS else ABSENT
+    for built_in in built_in_tools():
+        if built_in["name"] == name:
+            return built_in[key]
+    if key == "parameters":
+        return {"type": "object", "properties": {}}
     return name if isinstance(name, str) and name and not kind_of(name) else ABSENT
