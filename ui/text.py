@@ -64,7 +64,7 @@ def _step_text(step: Mapping[str, Any]) -> str:
         case _:
             value = step["value"]
             long = isinstance(value, dict | list) and len(write(value)) > 32
-            return f"Write {key}" if long else f"Set {key} to {value_text(value, 32)}"
+            return f"Change {key}" if long else f"Set {key} to {value_text(value, 32)}"
 
 
 def _key(pointer: str) -> str:

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -28,14 +28,6 @@ BROWSER_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-# True once Streamlit has had nothing to do for 150 ms: a rerun starts a moment after its cause.
-IDLE = """() => {
-    const app = document.querySelector('[data-testid="stApp"]')
-    const busy = app?.dataset.testScriptState !== "notRunning"
-        || document.querySelector('[data-testid="stStatusWidget"]')
-    if (busy || !window.idleSince) window.idleSince = performance.now()
-    return !busy && performance.now() - window.idleSince > 150
-}"""
 
 
 class App(NamedTuple):
@@ -86,16 +78,6 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert errors == []
-
-
-@pytest.fixture
-def settle(page: Page) -> Callable[[], None]:
-    """Call it to wait until Streamlit has answered and drawn everything."""
-
-    def wait() -> None:
-        page.wait_for_function(IDLE, timeout=30_000)
-
-    return wait
 
 
 @pytest.hookimpl(wrapper=True)
