@@ -9,7 +9,7 @@ from ui.text import plain, value_text
 
 def reference() -> None:
     """Draw the search box and one table a section."""
-    st.title("Settings", anchor=False)
+    st.header("Settings", anchor=False)
     st.caption(
         "Every key that Tiny Tool Use is known to read, or is often given and does not read."
     )
@@ -17,15 +17,14 @@ def reference() -> None:
     found = [spec for spec in fields.table().values() if wanted in _haystack(spec)]
     if not found:
         st.info(f"No setting matches {plain(wanted)!s}. Clear the search to see all of them.")
-    for section in (*fields.SECTIONS, "seed"):
-        _section(section, [spec for spec in found if spec.section == section])
+    with st.container(key="reference"):
+        for section in (*fields.SECTIONS, "seed"):
+            _section(section, [spec for spec in found if spec.section == section])
 
 
 def _search() -> str:
-    with st.sidebar:
-        typed = st.text_input("Search", placeholder="learning rate, optim, data …", key="search")
-        st.caption("Finds keys, titles and explanations.")
-    return typed.strip().casefold()
+    typed = st.text_input("Search", placeholder="learning rate, optim, data …", key="search")
+    return (typed or "").strip().casefold()
 
 
 def _haystack(spec: FieldSpec) -> str:
