@@ -438,7 +438,8 @@ def test_a_reader_that_goes_away_leaves_no_traceback() -> None:
 
 
 def test_ctrl_c_exits_130_without_a_traceback() -> None:
-    process = start("check -")
+    # A shell's background job ignores the signal, and its children would too.
+    process = start("check -", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     # Python itself answers a signal that comes before it has started, with a traceback.
     time.sleep(1.5)
     process.send_signal(signal.SIGINT)
