@@ -5,10 +5,25 @@
     ├── InputError        a file that can't be read or written
     ├── PathError         a path that leads nowhere in this document
     ├── UnknownPreset     no preset has that id
-    └── UnknownTrainer    no trainer has that name
+    ├── UnknownTrainer    no trainer has that name
+    ├── SettingsError     a setting that the app can't start with
+    ├── StoreError        what went wrong while keeping or fetching
+    │   ├── NotFound      nothing of that id belongs to this user
+    │   ├── NameTaken     the user has another config of that name
+    │   ├── Conflict      somebody saved since it was read; carries the current state
+    │   ├── Unacceptable  a name, text or size that no store takes
+    │   ├── Unavailable   the store can't be reached or is busy; try again
+    │   └── NotAllowed    this user may not do that
+    └── SignInError       what went wrong with an account
+        ├── WrongPassword no account has this name and password
+        ├── TooManyTries  wait before the next try; knows how long
+        ├── NotAccepted   a name, e-mail address or password that is not taken
+        └── SignUpClosed  this server takes no new accounts
 
 Catch ``TunesmithError`` around a use case; its text is fit to be shown as it is.
 """
+
+from typing import Any
 
 
 class TunesmithError(Exception):
@@ -45,3 +60,84 @@ class UnknownPreset(TunesmithError):
 
 class UnknownTrainer(TunesmithError):
     """No trainer has the name asked for."""
+
+
+class SettingsError(TunesmithError):
+    """A setting that the app can't start with; the text names it and says what to set."""
+
+
+class StoreError(TunesmithError):
+    """Base of what can go wrong while keeping or fetching."""
+
+
+class NotFound(StoreError):
+    """Nothing of that id belongs to this user; another user's looks just the same."""
+
+
+class NameTaken(StoreError):
+    """The user has another config of that name.
+
+    Attributes:
+        name: the name that is taken.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"You have a config named {name!r} already; choose another name.")
+        self.name = name
+
+
+class Conflict(StoreError):
+    """Somebody saved the config since it was read; nothing was overwritten.
+
+    Attributes:
+        current: the ``core.stores.protocol.Config`` as it stands in the store now.
+    """
+
+    def __init__(self, current: Any) -> None:
+        super().__init__(
+            "This config was saved elsewhere since you opened it; nothing was overwritten. "
+            "Look at both and choose."
+        )
+        self.current = current
+
+
+class Unacceptable(StoreError):
+    """A name, a text or a size that no store takes; the text says what to change."""
+
+
+class Unavailable(StoreError):
+    """The store can't be reached or is busy; trying again may help."""
+
+
+class NotAllowed(StoreError):
+    """This user may not do that."""
+
+
+class SignInError(TunesmithError):
+    """Base of what can go wrong with an account."""
+
+
+class WrongPassword(SignInError):
+    """No account has this name and password; which of the two is wrong is not told."""
+
+
+class TooManyTries(SignInError):
+    """There were too many failed tries.
+
+    Attributes:
+        seconds: how long to wait before the next one.
+    """
+
+    def __init__(self, seconds: int) -> None:
+        minutes = max(1, -(-seconds // 60))
+        unit = "minute" if minutes == 1 else "minutes"
+        super().__init__(f"There were too many failed tries; try again in {minutes} {unit}.")
+        self.seconds = seconds
+
+
+class NotAccepted(SignInError):
+    """A name, an e-mail address or a password that is not taken; the text says why."""
+
+
+class SignUpClosed(SignInError):
+    """This server takes no new accounts."""

@@ -58,6 +58,31 @@ def saved(name: str, config_id: str, revision: int) -> None:
     _event(logging.INFO, "[TrainingConfig] saved", name=name, id=config_id, revision=revision)
 
 
+def deleted(config_id: str) -> None:
+    """A config was deleted; it can come back for a while."""
+    _event(logging.INFO, "[TrainingConfig] deleted", id=config_id)
+
+
+def signed_in(user_id: str) -> None:
+    """A user signed in; an id says nothing to a stranger who reads the log."""
+    _event(logging.INFO, "[Account] signed in", id=user_id)
+
+
+def sign_in_failed(address: str) -> None:
+    """A try to sign in failed; the name that was tried is not told: people mistype passwords."""
+    _event(logging.WARNING, "[Account] sign-in failed", address=address)
+
+
+def signed_out(user_id: str) -> None:
+    """A user signed out."""
+    _event(logging.INFO, "[Account] signed out", id=user_id)
+
+
+def started(folder: str) -> None:
+    """The app has opened the place where it keeps configs."""
+    _event(logging.INFO, "[Tunesmith] keeps its data", folder=folder)
+
+
 def checked(name: str, report: Report, level: int = logging.DEBUG) -> None:
     """A config was checked; ``DEBUG`` suits a check at each edit."""
     _event(

@@ -19,17 +19,18 @@ ROOT = Path(__file__).resolve().parents[1]
 # The parts of core, lowest first. A part imports from its own row and the rows above it in this
 # list, never from a row below, and no two parts import each other. A new part needs a place here.
 LAYERS: Final = (
-    ("errors", "secrets"),
-    ("document",),
+    ("errors", "later", "secrets"),
+    ("database", "document"),
     ("config",),
     ("fields", "findings"),
     ("view", "patch", "presets", "wording"),
     ("derive", "mend", "models", "rows", "draft"),
-    ("facts",),
+    ("facts", "payload"),
     ("rules", "trainers"),
     ("check",),
     ("compare", "importing", "log", "schema"),
-    ("identity", "sessions", "settings", "stores"),
+    ("identity", "merge", "sessions", "settings", "stores"),
+    ("archive",),
     ("workbench",),
     ("render",),
     ("api", "cli"),
@@ -39,7 +40,7 @@ LAYERS: Final = (
 # Packages that core does without, and the only modules that may have them.
 FOREIGN: Final = {
     "streamlit": set[str](),
-    "streamlit_authenticator": {"core.identity.local"},
+    "streamlit_authenticator": {"core.identity.local", "core.identity.validator"},
     "pandas": set[str](),
     "fastapi": {"core.api"},
     "supabase": {"core.stores.supabase", "core.identity.supabase"},

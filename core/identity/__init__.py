@@ -1,0 +1,1 @@
+"""Who a user is: one contract, one module a back end."""

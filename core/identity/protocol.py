@@ -1,0 +1,112 @@
+"""Accounts as every back end offers them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The user on whose behalf something is done; every store is opened for one.
+
+    Attributes:
+        user_id: never changes, and is what rows belong to.
+        name: what the user is called on the screen.
+    """
+
+    user_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is known about a user.
+
+    Attributes:
+        user_id: see ``Actor``.
+        name: what the user signs in with.
+        full_name: what the user is called on the screen; may be empty.
+        email: where the user can be reached; may be empty, and proves nothing.
+        created_at: when the account was made.
+    """
+
+    user_id: str
+    name: str
+    full_name: str
+    email: str
+    created_at: datetime
+
+    @property
+    def actor(self) -> Actor:
+        """The account as the one who acts."""
+        return Actor(self.user_id, self.full_name or self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What a visitor fills in to sign up; the password never shows in a ``repr``."""
+
+    name: str
+    password: str = field(repr=False)
+    full_name: str = ""
+    email: str = ""
+
+
+class Identity(Protocol):
+    """Accounts and their passwords.
+
+    ``address`` is the network address that a request came from; tries are counted for it and for
+    the account, across all sessions and processes.
+    """
+
+    def takes_sign_ups(self) -> bool:
+        """Whether a visitor can make an account now."""
+
+    def sign_up(self, new: NewAccount, address: str) -> Account:
+        """Make an account.
+
+        Raises:
+            SignUpClosed: this server takes no new accounts, and has one already.
+            NotAccepted: the name is taken, or a field is not accepted.
+            TooManyTries: too many accounts were made from this address.
+        """
+
+    def sign_in(self, name: str, password: str, address: str) -> Account:
+        """The account with this name and password.
+
+        Raises:
+            WrongPassword: there is none; an unknown name and a wrong password look alike and take
+                equally long.
+            TooManyTries: too many tries failed, for this account or from this address.
+        """
+
+    def account(self, user_id: str) -> Account:
+        """The account with that id.
+
+        Raises:
+            NotFound: there is none.
+        """
+
+    def rename(self, user_id: str, full_name: str, email: str) -> Account:
+        """Change what the user is called and where the user can be reached.
+
+        Raises:
+            NotAccepted: a field is not accepted.
+        """
+
+    def change_password(self, user_id: str, old: str, new: str, address: str) -> None:
+        """Change the password, and end every session of the user in the same step.
+
+        Raises:
+            WrongPassword: the old one is wrong.
+            NotAccepted: the new one is too weak.
+            TooManyTries: too many tries failed.
+        """
+
+    def delete(self, user_id: str, password: str, address: str) -> None:
+        """Delete the account with everything that belongs to it, sessions and configs included.
+
+        Raises:
+            WrongPassword: the password is wrong.
+            TooManyTries: too many tries failed.
+        """

@@ -1,0 +1,108 @@
+"""Environment and secrets -> ``Settings``; the only place that knows their names.
+
+Every setting can stand in the environment as ``TUNESMITH_<NAME>``, or in the table ``[tunesmith]``
+of ``.streamlit/secrets.toml`` as ``<name>``; the environment wins.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+import platformdirs
+
+from core.database import FILE_NAME
+from core.errors import SettingsError
+
+PREFIX: Final = "TUNESMITH_"
+TABLE: Final = "tunesmith"
+
+Accounts = Literal["on", "off"]
+SignUp = Literal["open", "closed", "local"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this installation runs.
+
+    Attributes:
+        data_folder: where accounts, configs and drafts are kept.
+        accounts: ``off`` gives one implicit user and no sign-in; the server then answers this
+            machine only.
+        sign_up: who may make an account after the first one: ``open`` for everybody, ``closed``
+            for nobody, ``local`` for everybody while the server listens on this machine only.
+    """
+
+    data_folder: Path
+    accounts: Accounts = "on"
+    sign_up: SignUp = "local"
+
+    @property
+    def database_file(self) -> Path:
+        """The one file that everything is kept in."""
+        return self.data_folder / FILE_NAME
+
+    def takes_sign_ups(self, *, listens_locally: bool) -> bool:
+        """Whether anybody may make an account on a server that listens like this."""
+        return self.sign_up == "open" or (self.sign_up == "local" and listens_locally)
+
+    @staticmethod
+    def from_environ(
+        environ: Mapping[str, str], secrets: Mapping[str, Any] | None = None
+    ) -> "Settings":
+        """Read the settings.
+
+        Args:
+            environ: the environment's variables.
+            secrets: the content of ``secrets.toml``.
+
+        Raises:
+            SettingsError: a name or a value is not one of ours.
+        """
+        given = {**_from_secrets(secrets or {}), **_from_environ(environ)}
+        for name in given:
+            _require_known(name)
+        folder = given.get("data")
+        return Settings(
+            data_folder=Path(folder).expanduser().absolute() if folder else _usual_folder(),
+            accounts=_choice("accounts", given.get("accounts") or "on", get_args(Accounts)),
+            sign_up=_choice("sign_up", given.get("sign_up") or "local", get_args(SignUp)),
+        )
+
+
+NAMES: Final = ("data", "accounts", "sign_up")
+
+
+def _usual_folder() -> Path:
+    return Path(platformdirs.user_data_dir("tunesmith", appauthor=False))
+
+
+def _from_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX)
+    }
+
+
+def _from_secrets(secrets: Mapping[str, Any]) -> dict[str, str]:
+    table = secrets.get(TABLE, {})
+    if not isinstance(table, Mapping):
+        raise SettingsError(f"secrets.toml: {TABLE!r} has to be a table: [{TABLE}].")
+    return {str(name): str(value) for name, value in table.items()}
+
+
+def _require_known(name: str) -> None:
+    if name in NAMES:
+        return
+    near = difflib.get_close_matches(name, NAMES, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(NAMES)}."
+    raise SettingsError(f"There is no setting {name!r} ({PREFIX}{name.upper()}); {hint}")
+
+
+def _choice(name: str, value: str, allowed: tuple[Any, ...]) -> Any:
+    if value.lower() in allowed:
+        return value.lower()
+    variable = PREFIX + name.upper()
+    raise SettingsError(f"{variable} is {value[:40]!r}; set it to {' or '.join(allowed)}.")

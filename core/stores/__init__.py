@@ -1,0 +1,1 @@
+"""Where configs are kept: one contract, one module a back end."""
