@@ -113,6 +113,16 @@ def difference(source: Any, target: Any) -> Patch:
     return tuple(_operations(source, target, ()))
 
 
+def named_path_text(path: Path) -> str:
+    """A path whose tool stands under its name, as rows show it: ``tools[search].description``."""
+    if path[:1] != ("tools",) or len(path) < 2:
+        return path_text(path)
+    text = path_text(path[:1]) + _bracket(path[1])
+    for step in path[2:]:
+        text = _child_text(text, step)
+    return text
+
+
 def _own_path(row: Row) -> Path | None:
     base, document = row.paths
     return document if row.present[1] or base is None else base

@@ -33,6 +33,16 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """Which saved config a draft is of, as it stood when the draft was opened or saved last."""
+
+    config_id: str
+    revision: int
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """One state of the config that is open.
 
@@ -41,9 +51,11 @@ class Draft:
         document: the config as it stands.
         base: the config as it was opened; "changed" means different from it.
         text: the text that ``base`` was read from.
-        origin: where it came from: ``preset:<id>``, ``import:<file>`` or ``empty``.
+        origin: where it came from: ``preset:<id>``, ``import:<file>``, ``saved:<template type>``
+            or ``empty``.
         pending: texts that don't parse yet, by the place in the document that they are for; the
             empty path stands for the whole document.
+        saved: the saved config that it is of, or ``None`` for one that was never saved.
     """
 
     name: str
@@ -52,6 +64,7 @@ class Draft:
     text: str
     origin: str
     pending: Mapping[Path, Pending] = field(default_factory=dict)
+    saved: Saved | None = None
 
     @property
     def is_changed(self) -> bool:
@@ -63,6 +76,18 @@ class Draft:
         """The preset it was opened from, if it was."""
         kind, _, name = self.origin.partition(":")
         return name if kind == "preset" else None
+
+    @property
+    def template_type(self) -> str:
+        """The preset that it began with, also after it was saved; ``custom`` for all others."""
+        kind, _, name = self.origin.partition(":")
+        return name if kind in ("preset", "saved") else "custom"
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether there is work in it that would be lost with it."""
+        renamed = self.saved is not None and self.saved.name != self.name
+        return renamed or bool(self.pending) or self.is_changed
 
     def as_text(self) -> str:
         """The config as a file: the text it was opened from while nothing is changed."""
@@ -107,6 +132,23 @@ class Draft:
         document = put(self.document, ("tools",), tools)
         return with_changes(self, document=document, pending={**others, **moved})
 
+    def kept_as(self, saved: Saved, text: str) -> "Draft":
+        """The draft once it was saved as that text: what it holds is what it was opened as."""
+        return with_changes(
+            self,
+            name=saved.name,
+            base=self.document,
+            text=text,
+            origin=f"saved:{self.template_type}",
+            saved=saved,
+        )
+
+    def on(self, other: "Draft") -> "Draft":
+        """The draft as a change of what another state of it was saved as."""
+        return with_changes(
+            self, base=other.base, text=other.text, origin=other.origin, saved=other.saved
+        )
+
     def reset(self) -> "Draft":
         """The draft as it was opened, under its present name."""
         return with_changes(self, document=self.base, pending={})
@@ -121,6 +163,12 @@ def empty() -> Draft:
 def from_source(name: str, source: Source, origin: str) -> Draft:
     """A draft of a text that was read."""
     return Draft(name, source.document, source.document, source.text, origin)
+
+
+def from_saved(saved: Saved, source: Source, template_type: str) -> Draft:
+    """A draft of a saved config."""
+    document, origin = source.document, f"saved:{template_type}"
+    return Draft(saved.name, document, document, source.text, origin, saved=saved)
 
 
 def from_preset(preset: Preset) -> Draft:
@@ -167,6 +215,31 @@ class History:
         if draft == self.present and identical(draft.document, self.present.document):
             return self
         return History(draft, (*self.past, self.present)[-HISTORY_LIMIT:])
+
+    def kept_as(self, saved: Saved, text: str) -> "History":
+        """The history once its present draft was saved.
+
+        Earlier states of the same config become changes of what was saved, so that an undo past
+        the save is saved as the next version and not taken for somebody else's.
+        """
+        opened, present = self.present.base, self.present.kept_as(saved, text)
+
+        def moved(drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:
+            return tuple(draft.on(present) if draft.base is opened else draft for draft in drafts)
+
+        return History(present, moved(self.past), moved(self.future))
+
+    def described(self, saved: Saved) -> "History":
+        """The history once its config was named or described anew in the store."""
+        opened = self.present.base
+
+        def moved(drafts: tuple[Draft, ...]) -> tuple[Draft, ...]:
+            return tuple(
+                with_changes(draft, name=saved.name, saved=saved) if draft.base is opened else draft
+                for draft in drafts
+            )
+
+        return History(moved((self.present,))[0], moved(self.past), moved(self.future))
 
     def undone(self) -> "History":
         """The history one step back, or as it is at the beginning."""

@@ -1,0 +1,339 @@
+"""The use cases of keeping configs, for one user over one store.
+
+Front ends call these; what is checked, counted, logged and named is decided here and nowhere else.
+"""
+
+import contextlib
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from core import archive, log
+from core.check import check
+from core.document import Document, Source, read, write
+from core.draft import Draft, Saved, file_name, from_saved
+from core.errors import DocumentError, NameTaken, NotFound, StoreError
+from core.findings import Report
+from core.identity.protocol import Account, Actor
+from core.importing import Import, Refusal
+from core.merge import Choice, Picks, choices, merged
+from core.payload import from_payload, to_payload
+from core.stores.protocol import (
+    MAX_NAME,
+    Checked,
+    Config,
+    ConfigStore,
+    Content,
+    Deleted,
+    Facets,
+    KeptDraft,
+    Page,
+    Query,
+    Version,
+)
+
+_COPIES_TRIED: Final = 200
+_TEMPLATE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_NUMBERED: Final = re.compile(r" \((\d+)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two changes of one config: what this session has, and what was saved meanwhile.
+
+    Attributes:
+        draft: this session's.
+        current: the config as it stands in the store.
+        choices: the places where they differ.
+    """
+
+    draft: Draft
+    current: Config
+    choices: tuple[Choice, ...]
+
+    @property
+    def name(self) -> str:
+        """The name after the merge: this session's where it changed the name."""
+        base = self.draft.saved.name if self.draft.saved else self.draft.name
+        return self.current.name if self.draft.name == base else self.draft.name
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What became of one imported file.
+
+    Attributes:
+        file: its name.
+        config: the saved config, or ``None``.
+        problem: why it was not saved, or empty.
+    """
+
+    file: str
+    config: Config | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """Unsaved work that some session left in the store."""
+
+    kept: KeptDraft
+    draft: Draft
+
+
+class Workbench:
+    """What one user can do with saved configs; errors are those of the store."""
+
+    def __init__(self, store: ConfigStore, actor: Actor) -> None:
+        self.store = store
+        self.actor = actor
+
+    # --- One config ------------------------------------------------------------------------
+
+    def save(self, draft: Draft, message: str = "") -> Config:
+        """Write the draft: a new config, or a new version of the one that it is of.
+
+        Raises:
+            Conflict: somebody saved since the draft was opened; see ``clash``.
+            NameTaken: another config has the draft's name.
+        """
+        description = draft.saved.description if draft.saved else ""
+        content = _content(draft.name, description, draft.template_type, draft.as_text())
+        if draft.saved is None:
+            config = self.store.create(content, message)
+        else:
+            expected = draft.saved.revision
+            config = self.store.save(
+                draft.saved.config_id, content, expected_revision=expected, message=message
+            )
+        return _logged(config)
+
+    def save_copy(self, draft: Draft, name: str | None = None) -> Config:
+        """Write the draft as a config of its own, under that name or a free one like it."""
+        description = draft.saved.description if draft.saved else ""
+        content = _content(draft.name, description, draft.template_type, draft.as_text())
+        if name is not None:
+            return _logged(self.store.create(replace(content, name=name)))
+        return self._create_freely(content)
+
+    def clash(self, draft: Draft, current: Config) -> Clash:
+        """What both sides changed since the draft was opened."""
+        found = choices(draft.base, draft.document, current.config_json)
+        return Clash(draft, current, found)
+
+    def settle(self, clash: Clash, picks: Picks) -> Config:
+        """Save what was picked as the next version after the one that was saved meanwhile.
+
+        Raises:
+            Conflict: it was saved once more; the new state has to be looked at.
+        """
+        current = clash.current
+        document = merged(clash.draft.base, clash.draft.document, current.config_json, picks)
+        text = _text(document, current.text, clash.draft.as_text())
+        content = _content(clash.name, current.description, current.template_type, text)
+        saved = self.store.save(
+            current.id,
+            content,
+            expected_revision=current.revision,
+            message=f"Merged with version {current.revision}",
+        )
+        return _logged(saved)
+
+    def config(self, config_id: str) -> Config:
+        """One config, to look at; that does not count as a use."""
+        return self.store.get(config_id)
+
+    def open(self, config_id: str) -> Draft:
+        """A draft of a saved config; counts as a use."""
+        draft = opened(self.store.get(config_id))
+        self.store.mark_used(config_id)
+        log.opened(draft.name, draft.origin)
+        return draft
+
+    def describe(self, config: Config, name: str, description: str) -> Config:
+        """Rename and describe a config, as a version of its own."""
+        content = replace(config.content, name=name.strip(), description=description.strip())
+        return _logged(self.store.save(config.id, content, expected_revision=config.revision))
+
+    def duplicate(self, config_id: str) -> Config:
+        """A copy under a free name, with the tags but without the history."""
+        config = self.store.get(config_id)
+        return self._create_freely(config.content, config.tags)
+
+    def download(self, config_id: str, number: int | None = None) -> tuple[str, bytes]:
+        """The file's name and content, of the newest or of an older version; counts as a use."""
+        name, text = self._text(config_id, number)
+        self.store.mark_used(config_id)
+        data = text.encode()
+        log.downloaded(name, len(data))
+        stem = name if number is None else f"{name}-v{number}"
+        return file_name(stem), data
+
+    def used(self, config_id: str) -> None:
+        """Count a use of a config that is handed out elsewhere; a deleted one is not counted."""
+        with contextlib.suppress(NotFound):
+            self.store.mark_used(config_id)
+
+    def _text(self, config_id: str, number: int | None) -> tuple[str, str]:
+        if number is None:
+            config = self.store.get(config_id)
+            return config.name, config.text
+        content = self.store.version(config_id, number).content
+        return content.name, content.text
+
+    # --- Versions --------------------------------------------------------------------------
+
+    def versions(self, config_id: str) -> tuple[Version, ...]:
+        """The versions that are kept, the newest first."""
+        return self.store.versions(config_id)
+
+    def restore(self, config: Config, number: int) -> Config:
+        """Make an old version the newest one.
+
+        Raises:
+            Conflict: somebody saved since ``config`` was read.
+        """
+        old = self.store.version(config.id, number)
+        checked = _checked(old.content.text)
+        restored = self.store.restore(config.id, number, checked, expected_revision=config.revision)
+        return _logged(restored)
+
+    # --- The library -----------------------------------------------------------------------
+
+    def page(self, query: Query) -> Page:
+        """One page of the library."""
+        return self.store.list(query)
+
+    def count(self, query: Query) -> int:
+        """How many configs a query finds."""
+        return self.store.count(query)
+
+    def facets(self) -> Facets:
+        """What there is to filter by."""
+        return self.store.facets()
+
+    def delete(self, config_ids: Collection[str]) -> None:
+        """Delete configs; each can come back for 30 days."""
+        for config_id in config_ids:
+            self.store.delete(config_id)
+            log.deleted(config_id)
+
+    def undelete(self, config_ids: Collection[str]) -> tuple[Config, ...]:
+        """Bring deleted configs back."""
+        return tuple(map(self.store.undelete, config_ids))
+
+    def deleted(self) -> tuple[Deleted, ...]:
+        """What can come back."""
+        return self.store.deleted()
+
+    def tag(self, ids: Collection[str], add: Collection[str], remove: Collection[str]) -> None:
+        """Give and take tags."""
+        self.store.tag(ids, add, remove)
+
+    def zip(self, config_ids: Collection[str]) -> bytes:
+        """The newest versions of some configs as one ZIP file; counts as a use of each."""
+        files = [self.download(config_id) for config_id in config_ids]
+        return archive.zipped(archive.unique(files))
+
+    def take_in(self, items: Sequence[Import | Refusal]) -> tuple[Landed, ...]:
+        """Save imported files, each under a free name like its own; one bad file stops no other."""
+        return tuple(map(self._land, items))
+
+    def _land(self, item: Import | Refusal) -> Landed:
+        if isinstance(item, Refusal):
+            return Landed(item.name, None, item.reason)
+        content = _content(item.name, "", "custom", item.source.text)
+        try:
+            return Landed(item.name, self._create_freely(content))
+        except StoreError as error:
+            return Landed(item.name, None, str(error))
+
+    def _create_freely(self, content: Content, tags: Collection[str] = ()) -> Config:
+        for name in _names_like(content.name):
+            try:
+                return _logged(self.store.create(replace(content, name=name), tags=tags))
+            except NameTaken:
+                continue
+        raise NameTaken(content.name)
+
+    # --- Unsaved work ----------------------------------------------------------------------
+
+    def keep(self, slot: str, draft: Draft) -> None:
+        """Keep a session's unsaved work; a draft without any is forgotten."""
+        if not draft.is_unsaved:
+            self.store.drop_draft(slot)
+            return
+        config_id = draft.saved.config_id if draft.saved else None
+        self.store.keep_draft(KeptDraft(slot, draft.name, config_id, to_payload(draft)))
+
+    def left_behind(self, but: str) -> tuple[LeftBehind, ...]:
+        """Unsaved work of other sessions than this one, the newest first."""
+        return tuple(_readable(kept for kept in self.store.drafts() if kept.slot != but))
+
+    def forget(self, slot: str) -> None:
+        """Forget what a session had left."""
+        self.store.drop_draft(slot)
+
+    # --- Everything ------------------------------------------------------------------------
+
+    def export(self, account: Account) -> bytes:
+        """All that is kept about the user, as one ZIP file."""
+        return archive.export(account, self.store.everything(), self.store.drafts())
+
+
+def opened(config: Config) -> Draft:
+    """A draft of a config that was read."""
+    return from_saved(
+        saved_as(config), Source(config.config_json, config.text), config.template_type
+    )
+
+
+def saved_as(config: Config) -> Saved:
+    """What a draft has to know about the config that it is of."""
+    return Saved(config.id, config.revision, config.name, config.description)
+
+
+def report_of(config: Config) -> Report:
+    """What the checks say about a saved config today."""
+    return check(config.config_json)
+
+
+def _readable(drafts: Iterator[KeptDraft]) -> Iterator[LeftBehind]:
+    for kept in drafts:
+        try:
+            yield LeftBehind(kept, from_payload(kept.payload))
+        except DocumentError:
+            # Kept by another version of this program; it stays for that one.
+            continue
+
+
+def _content(name: str, description: str, template_type: str, text: str) -> Content:
+    # A preset may have an id that the database's pattern does not take.
+    template = template_type if _TEMPLATE.fullmatch(template_type) else "custom"
+    return Content(name.strip(), description, template, text, _checked(text))
+
+
+def _checked(text: str) -> Checked:
+    report = check(read(text.encode()).document)
+    errors = report.as_json()["errors"] or None
+    return Checked(report.is_valid, errors, report.trainer.runs)
+
+
+def _text(document: Document, *known: str) -> str:
+    """The document as text: as it was written where it is one of the known ones, or anew."""
+    wanted = write(document)
+    return next((text for text in known if write(read(text.encode()).document) == wanted), wanted)
+
+
+def _names_like(name: str) -> Iterator[str]:
+    yield name
+    stem = _NUMBERED.sub("", name)
+    for number in range(2, _COPIES_TRIED):
+        ending = f" ({number})"
+        yield stem[: MAX_NAME - len(ending)].rstrip() + ending
+
+
+def _logged(config: Config) -> Config:
+    log.saved(config.name, config.id, config.revision)
+    return config
