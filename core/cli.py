@@ -7,12 +7,14 @@ needs is imported in it, so that ``--help`` and ``check`` start fast.
 import argparse
 import contextlib
 import functools
+import getpass
 import json
 import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
@@ -21,7 +23,9 @@ from core.document import MAX_BYTES, Document, Source, read, write
 from core.errors import DocumentError, InputError, TunesmithError
 
 if TYPE_CHECKING:
+    from core.database import Database
     from core.findings import Finding, Report
+    from core.identity.local import LocalIdentity
 
 FINE: Final = 0
 COMPLAINT: Final = 1
@@ -278,6 +282,143 @@ def _fields(args: argparse.Namespace, streams: Streams) -> int:
     return FINE
 
 
+def _accounts(args: argparse.Namespace, streams: Streams) -> int:
+    if (args.action == "list") != (args.name is None):
+        wants = "takes no NAME" if args.action == "list" else "needs a NAME"
+        raise InputError(f"accounts {args.action} {wants}; see accounts --help.")
+    with _without_warnings(), _database() as database:
+        _ACCOUNT_ACTIONS[args.action](_identity(database), args.name, streams)
+    return FINE
+
+
+@contextlib.contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Streamlit, which the hashing of passwords brings in, warns where no server runs."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+@contextlib.contextmanager
+def _database() -> Iterator["Database"]:
+    """The database of the app that is started in this folder with this environment."""
+    from core.database import Database
+
+    database = Database(_database_file())
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _database_file() -> Path:
+    from core.settings import Settings
+
+    return Settings.from_environ(os.environ, _secrets()).database_file
+
+
+def _secrets() -> dict[str, Any]:
+    """What Streamlit takes for the app's secrets: the user's file, then the folder's."""
+    found: dict[str, Any] = {}
+    for folder in (Path.home(), Path.cwd()):
+        file = folder / ".streamlit" / "secrets.toml"
+        try:
+            found |= tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        # A decoding error of either kind is a ValueError.
+        except (OSError, ValueError) as error:
+            raise InputError(f"{file}: can't be read: {_why(error)}.") from None
+    return found
+
+
+def _identity(database: "Database") -> "LocalIdentity":
+    from core.identity.local import BcryptPasswords, LocalIdentity
+
+    return LocalIdentity(database, BcryptPasswords(), sign_up_is_open=False)
+
+
+def _list_accounts(identity: "LocalIdentity", _: str, streams: Streams) -> None:
+    from core.render import table
+
+    accounts = identity.accounts()
+    streams.say(
+        table(
+            (one.name, f"{one.created_at:%Y-%m-%d}", one.full_name, one.email) for one in accounts
+        )
+    )
+    if not accounts:
+        streams.complain("There are no accounts yet.")
+
+
+def _add_account(identity: "LocalIdentity", name: str, streams: Streams) -> None:
+    from core.identity.protocol import NewAccount
+
+    added = identity.add(NewAccount(name, _new_password(streams)))
+    streams.complain(f"Added {added.name}.")
+
+
+def _set_password(identity: "LocalIdentity", name: str, streams: Streams) -> None:
+    account = identity.named(name)
+    identity.set_password(account.name, _new_password(streams))
+    streams.complain(f"Set the password of {account.name} and ended all its sessions.")
+
+
+def _delete_account(identity: "LocalIdentity", name: str, streams: Streams) -> None:
+    account = identity.named(name)
+    if streams.stdin.isatty():
+        streams.complain(f"This deletes {account.name} and all its configs. Type the name again:")
+    if _input_line(streams).strip() != account.name:
+        raise InputError(f"{account.name} was not deleted: the name has to be typed once more.")
+    identity.remove(account.name)
+    streams.complain(f"Deleted {account.name} and all its configs.")
+
+
+_ACCOUNT_ACTIONS: Final[dict[str, Callable[["LocalIdentity", str, Streams], None]]] = {
+    "list": _list_accounts,
+    "add": _add_account,
+    "password": _set_password,
+    "delete": _delete_account,
+}
+
+
+def _new_password(streams: Streams) -> str:
+    """A password from the terminal, typed twice, or from one line of standard input."""
+    if not streams.stdin.isatty():
+        return _input_line(streams)
+    try:
+        first, second = getpass.getpass("New password: "), getpass.getpass("The same again: ")
+    except EOFError:
+        raise InputError("No password was typed; nothing was changed.") from None
+    if first != second:
+        raise InputError("The two passwords differ; nothing was changed.")
+    return first
+
+
+def _input_line(streams: Streams) -> str:
+    binary = getattr(streams.stdin, "buffer", None)
+    if binary is None:
+        return streams.stdin.readline().rstrip("\r\n")
+    try:
+        return str(binary.readline(_READ_LIMIT).decode("utf-8")).rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise InputError("Standard input is not UTF-8; nothing was changed.") from None
+
+
+def _backup(args: argparse.Namespace, streams: Streams) -> int:
+    from core.database import backup
+
+    try:
+        backup(_database_file(), Path(args.file))
+    except FileExistsError:
+        raise InputError(f"{args.file}: is there already; name a new file.") from None
+    except ValueError as error:
+        raise InputError(f"{args.file}: can't be written: {error}.") from None
+    size = Path(args.file).stat().st_size
+    streams.say(f"Wrote {args.file} ({-(-size // 1024)} KiB).\n")
+    return FINE
+
+
 def _document(name: str, streams: Streams) -> Document:
     return _source(name, streams).document
 
@@ -438,6 +579,36 @@ examples:
   python -m core fields --markdown > docs/fields.md"""
 
 
+_ACCOUNTS_ABOUT: Final = """\
+List the accounts of this installation, add one, set a password or delete one.
+
+It works on the database of the app, also while that runs; TUNESMITH_DATA says which. Whoever can
+run it is taken for the operator: no password is asked."""
+_ACCOUNTS_MORE: Final = """\
+The new password is asked for in the terminal, or read from one line of standard input. Setting one
+ends all sessions of the account. To delete an account its name has to be typed once more; its
+configs go with it.
+
+examples:
+  python -m core accounts
+  python -m core accounts add ada
+  python -m core accounts password ada < new_password.txt"""
+
+
+_BACKUP_ABOUT: Final = """\
+Copy the database of the app to a new file, also while the app runs.
+
+FILE then holds all accounts, configs, versions and drafts as they were at one moment. Only its
+owner can read it. TUNESMITH_DATA says which database."""
+_BACKUP_MORE: Final = """\
+To go back to a backup, stop the app, delete tunesmith.sqlite3, tunesmith.sqlite3-wal and
+tunesmith.sqlite3-shm in the data folder, and copy FILE there as tunesmith.sqlite3.
+
+examples:
+  python -m core backup tunesmith-backup.sqlite3
+  python -m core backup "backups/$(date +%F).sqlite3\""""
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that says what is wrong with the arguments in one line."""
 
@@ -463,6 +634,9 @@ def parser() -> argparse.ArgumentParser:
     _add(commands, "schema", _schema, _SCHEMA_ABOUT, _SCHEMA_MORE)
     fields = _add(commands, "fields", _fields, _FIELDS_ABOUT, _FIELDS_MORE)
     fields.add_argument("--markdown", action="store_true", help="print the reference page")
+    _add_accounts(commands)
+    backup = _add(commands, "backup", _backup, _BACKUP_ABOUT, _BACKUP_MORE)
+    backup.add_argument("file", metavar="FILE", help="where to write it; may not exist yet")
     return top
 
 
@@ -524,6 +698,18 @@ def _add_diff(commands: Any) -> None:
             f"--{form}", dest="form", action="store_const", const=form, help=f"print {name}"
         )
     diff.set_defaults(form="text")
+
+
+def _add_accounts(commands: Any) -> None:
+    accounts = _add(commands, "accounts", _accounts, _ACCOUNTS_ABOUT, _ACCOUNTS_MORE)
+    accounts.add_argument(
+        "action",
+        nargs="?",
+        default="list",
+        choices=tuple(_ACCOUNT_ACTIONS),
+        help="default: %(default)s",
+    )
+    accounts.add_argument("name", nargs="?", metavar="NAME", help="the user name")
 
 
 def _add_derive(commands: Any) -> None:

@@ -9,7 +9,7 @@ from core.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-COMMANDS = ("presets", "check", "fix", "diff", "derive", "schema", "fields")
+COMMANDS = ("presets", "check", "fix", "diff", "derive", "schema", "fields", "accounts", "backup")
 
 COMMAND_LINE = """\
 # Command line
