@@ -1,25 +1,56 @@
-"""Tunesmith's entry: one server with the pages. Start it with ``streamlit run app.py``."""
+"""Tunesmith's entry: one server with pages and routes. Start it with ``streamlit run app.py``."""
 
 import gc
+import logging
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from core import log
-from ui.shell import show_error
+from core.errors import SettingsError, TunesmithError
+from ui import services
+from ui.errors import show_error
+from ui.loopback import LoopbackOnly
+from ui.session_routes import SameOriginSockets, routes
+
+MAIN = Path(__file__).resolve().parent / "ui" / "main.py"
+
+logger = logging.getLogger("tunesmith")
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Set up logging, and keep what start-up made out of later garbage collections."""
+    """Set up logging and services, and keep what start-up made out of later garbage collections."""
     log.configure()
+    start()
     gc.collect()
     gc.freeze()
     yield
+    services.close_all()
 
 
-MAIN = Path(__file__).resolve().parent / "ui" / "main.py"
+def start() -> None:
+    """Build the services; a wrong setting ends the process with one sentence."""
+    try:
+        services.services()
+    except SettingsError as error:
+        sys.exit(f"Tunesmith can't start: {error}")
+    except TunesmithError as error:
+        # Building and downloading work without a store; each page says what is wrong.
+        logger.error("%s", error)
 
-app = st.App(MAIN, lifespan=lifespan, on_script_error=show_error)
+
+app = st.App(
+    MAIN,
+    lifespan=lifespan,
+    routes=routes(lambda: services.services().sessions, services.base_path()),
+    middleware=[
+        Middleware(LoopbackOnly, enabled=lambda: not services.has_accounts()),
+        Middleware(SameOriginSockets),
+    ],
+    on_script_error=show_error,
+)

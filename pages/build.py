@@ -1,13 +1,27 @@
-"""Build a config: template, form, findings, run card, JSON, download."""
+"""Build a config: template, form, findings, run card, JSON, download, save."""
 
 import streamlit as st
 
-from ui import json_tab, sections, shell, sidebar, summary
+from ui import (
+    address,
+    autosave,
+    dialogs,
+    json_tab,
+    leaving,
+    saving,
+    sections,
+    shell,
+    sidebar,
+    summary,
+)
 
 with shell.page("Build"):
+    saving.resume()
+    address.follow()
     sidebar.sidebar()
     left, right = st.columns([5, 3], gap="medium")
     with left:
+        autosave.offer()
         form, text = st.tabs(["Form", "JSON"], key="build.tabs", on_change="rerun")
         if form.open:
             with form:
@@ -17,3 +31,5 @@ with shell.page("Build"):
                 json_tab.json_tab()
     with right:
         summary.summary()
+    leaving.guard()
+    dialogs.ask_if_needed()

@@ -1,5 +1,6 @@
 """What buttons do to the draft, and which parts of the page a change redraws."""
 
+import contextlib
 import logging
 from typing import NoReturn
 
@@ -9,16 +10,19 @@ from core import fields, log
 from core.check import check, fix
 from core.document import Document, Path, drop
 from core.draft import Draft
+from core.errors import TunesmithError
 from core.findings import Finding
 from core.patch import apply
 from ui import session
 from ui.insight import OTHER, Insight
+from ui.questions import LeaveUnsaved
 from ui.session import Desk
 
 SUMMARY = "summary"
 COMMAND = "command"
 DOWNLOAD = "download"
 HEADER = "header"
+LEAVING = "leaving"
 
 # What the trainer reads at all depends on it, and with that every placeholder in the form.
 _FAR_REACHING = (("training", "method"), ("training", "use_lora"))
@@ -43,7 +47,7 @@ def refresh(before: Insight, path: Path) -> None:
     stale = [name for name in sections if _said(before, name) != _said(after, name)]
     names = dict.fromkeys([after.section_of(path), *stale])
     # In this order they are drawn: what the user waits for is the consequence of the edit.
-    st.rerun([SUMMARY, *map(fragment_name, names), HEADER])
+    st.rerun([SUMMARY, *map(fragment_name, names), HEADER, LEAVING])
 
 
 def _said(insight: Insight, section: str) -> tuple[Finding, ...]:
@@ -61,10 +65,32 @@ def open_draft(draft: Draft) -> NoReturn:
 
 def begin(draft: Draft) -> None:
     """Open a config from elsewhere, and log it with what the checks say."""
+    if draft.is_changed:
+        # So that the first undo takes back what came with it: a repair, or work left behind.
+        session.open_draft(draft.reset())
     session.open_draft(draft)
-    said = log.opened if draft.origin.startswith("import:") else log.created
-    said(draft.name, draft.origin)
+    if not draft.saved:
+        said = log.opened if draft.origin.startswith("import:") else log.created
+        said(draft.name, draft.origin)
     log.checked(draft.name, session.insight().report, logging.INFO)
+
+
+def begin_or_ask(draft: Draft, page: str = "") -> None:
+    """Open a config from elsewhere; whoever could lose unsaved work is asked first.
+
+    Without an account there is nowhere to save to, and undo brings the work back.
+
+    Args:
+        draft: what is to be opened.
+        page: the page to go to afterwards, or empty to stay.
+    """
+    unsaved = session.draft().is_unsaved
+    if unsaved and session.user_id() is not None:
+        session.ask(LeaveUnsaved(draft, page))
+        return
+    begin(draft)
+    if unsaved:
+        session.say("Undo brings back the config that you had edited.", ":material/undo:")
 
 
 def replace_document(document: Document) -> NoReturn:
@@ -90,10 +116,19 @@ def apply_safe_fixes() -> None:
     replace_document(document)
 
 
+def _count(keeper: session.Keeper, config_id: str) -> None:
+    # A file that can be handed out is, whether or not it can be counted.
+    with contextlib.suppress(TunesmithError):
+        keeper.used(config_id)
+
+
 def downloaded(desk: Desk) -> bytes:
     """The file that a click on the download hands out: the draft as it is at that moment."""
     draft = desk.history.present
     data = draft.as_text().encode()
     log.checked(draft.name, check(draft.document), logging.INFO)
     log.downloaded(draft.name, len(data))
+    desk.handed_out = draft.document
+    if draft.saved and desk.keeper:
+        _count(desk.keeper, draft.saved.config_id)
     return data

@@ -10,14 +10,27 @@ from core.draft import from_source
 from core.findings import Finding
 from core.importing import Import, Refusal, inspect, repaired
 from core.render import code_span
-from ui import session
-from ui.actions import begin
+from core.workbench import Landed
+from ui import saving, session
+from ui.actions import begin_or_ask
+from ui.errors import boundary
 from ui.text import MARKS, count, fix_text, plain, value_text
 
 
-@st.dialog("Import configs", width="large")
 def import_dialog() -> None:
+    """Open the dialog anew."""
+    session.land(())
+    _dialog()
+
+
+@st.dialog("Import configs", width="large", on_dismiss="rerun")
+def _dialog() -> None:
     """Ask for files or a pasted text, and show what each would bring in."""
+    with boundary():
+        _body()
+
+
+def _body() -> None:
     st.caption("Nothing is opened or changed before you click. Unknown keys are kept.")
     uploads = st.file_uploader(
         "JSON files", type=["json"], accept_multiple_files=True, max_upload_size=2, key="uploads"
@@ -30,9 +43,46 @@ def import_dialog() -> None:
     for index, item in enumerate(found):
         _item(index, item)
     usable = [item for item in found if isinstance(item, Import)]
-    if len(usable) > 1 and st.button(f"Keep all {len(usable)} in the sidebar", type="primary"):
-        _remember(usable)
-        st.rerun()
+    if len(usable) > 1 or (usable and len(found) > 1):
+        _all(found, usable)
+    if landed := session.landed():
+        _land_report(landed)
+
+
+def _all(found: Sequence[Import | Refusal], usable: Sequence[Import]) -> None:
+    with st.container(horizontal=True, gap="small"):
+        if session.user_id() is not None:
+            st.button(
+                f"Save all {len(usable)} to the library",
+                key="import.save",
+                type="primary",
+                on_click=_save_all,
+                args=(found,),
+            )
+        if st.button(f"Keep all {len(usable)} in the sidebar", key="import.keep"):
+            _remember(usable)
+            st.rerun()
+
+
+def _save_all(found: Sequence[Import | Refusal]) -> None:
+    saving.with_bench(lambda bench: session.land(bench.take_in(found)))
+
+
+def _land_report(landed: Sequence[Landed]) -> None:
+    saved = [item for item in landed if item.config]
+    with st.container(border=True, key="landed"):
+        st.markdown(f"**{count(len(saved), 'config')} of {len(landed)} saved to the library**")
+        st.markdown("\n".join(map(_landed_line, landed)))
+
+
+def _landed_line(item: Landed) -> str:
+    name = plain(value_text(item.file, 60))
+    if item.config is None:
+        return f"- {MARKS['error']} {name} was not saved: {plain(item.problem)}"
+    renamed = item.config.name != item.file
+    under = f" as **{plain(item.config.name)}**, since its name is taken" if renamed else ""
+    state = "valid" if item.config.checked.is_valid else "with errors"
+    return f"- :green[:material/check:] {name}{under}, {state}"
 
 
 def _inspected(key: tuple[str, str, bytes]) -> Import | Refusal:
@@ -99,5 +149,4 @@ def _remember(items: Sequence[Import]) -> None:
 def _open(item: Import, repairs: Sequence[Finding]) -> None:
     _remember([item])
     opened = from_source(item.name, item.source, f"import:{item.name}")
-    begin(opened)
-    session.open_draft(opened.with_document(repaired(opened.document, repairs)))
+    begin_or_ask(opened.with_document(repaired(opened.document, repairs)))

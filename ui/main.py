@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui import who
+
 ROOT = Path(__file__).resolve().parent.parent
 
 st.set_page_config(
@@ -15,7 +17,9 @@ st.set_page_config(
 st.navigation(
     [
         st.Page(ROOT / "pages" / "build.py", title="Build", default=True),
+        st.Page(ROOT / "pages" / "library.py", title="Library"),
         st.Page(ROOT / "pages" / "reference.py", title="Reference"),
+        st.Page(ROOT / "pages" / "account.py", title=who.label()),
     ],
     position="top",
 ).run()

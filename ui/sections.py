@@ -12,9 +12,9 @@ from core.findings import Finding
 from core.render import code_span
 from ui import session
 from ui.actions import drop_key, fragment_name
+from ui.errors import boundary
 from ui.form import field_grid, finding_line, json_editor, raw_value
 from ui.insight import OTHER, Insight
-from ui.shell import boundary
 from ui.text import MARKS, plain, value_text, worst
 from ui.tools import tools_body
 

@@ -6,17 +6,21 @@ changes the draft from outside a widget (undo, a fix, an import) moves the revis
 widgets are seeded anew.
 """
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import streamlit as st
 
 from core import draft as drafts
 from core import log, presets
-from core.draft import Draft, History
+from core.document import Document
+from core.draft import Draft, History, Saved
 from core.importing import Import
+from core.workbench import Landed, LeftBehind
 from ui.insight import Insight
+from ui.questions import Question
 
 FIRST_PRESET = "sft_toolbench"
 
@@ -36,11 +40,34 @@ def _store(name: str, value: object) -> None:
     st.session_state[f"tunesmith.{name}"] = value
 
 
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """What is done for a signed-in user on the way, from any thread.
+
+    Attributes:
+        keep: keeps a new state of the draft a moment later.
+        used: counts a download of a saved config, by its id.
+    """
+
+    keep: Callable[[Draft], None]
+    used: Callable[[str], None]
+
+
 @dataclass
 class Desk:
-    """What is open in this session, in one object that a thread without a session can hold."""
+    """What is open in this session, in one object that a thread without a session can hold.
+
+    Attributes:
+        history: the open draft with its past and future.
+        slot: names this session where unsaved work is kept.
+        keeper: keeps and counts for the user; ``None`` while nobody is signed in.
+        handed_out: the document that was downloaded last.
+    """
 
     history: History
+    slot: str = field(default_factory=lambda: uuid4().hex)
+    keeper: Keeper | None = None
+    handed_out: Document | None = None
 
 
 def desk() -> Desk:
@@ -69,7 +96,7 @@ def insight() -> Insight:
 
 def type_in(typed: Draft) -> None:
     """Take over a draft that a widget shows already."""
-    desk().history = history().then(typed)
+    _lay(history().then(typed))
 
 
 def open_draft(opened: Draft) -> None:
@@ -92,9 +119,29 @@ def reset() -> None:
     open_draft(draft().reset())
 
 
+def saved(state: Saved, text: str) -> None:
+    """Note that the open draft was saved as that text; the widgets show it already."""
+    renamed = state.name != draft().name
+    _lay(history().kept_as(state, text))
+    if renamed:
+        _store("revision", _revision() + 1)
+
+
+def renamed_elsewhere(state: Saved) -> None:
+    """Note that the open draft's config was named or described anew; its document is the same."""
+    _take(history().described(state))
+
+
 def _take(new: History) -> None:
-    desk().history = new
+    _lay(new)
     _store("revision", _revision() + 1)
+
+
+def _lay(new: History) -> None:
+    here = desk()
+    here.history = new
+    if here.keeper:
+        here.keeper.keep(new.present)
 
 
 def _first() -> History:
@@ -118,6 +165,158 @@ def has_left() -> bool:
     what was typed, for the others with nothing.
     """
     return bool(_state("url", lambda: st.context.url) != st.context.url)
+
+
+def signed_in_as() -> str | None:
+    """The id of the record that this session signed in with; it never leaves the server."""
+    return _state("signed_in", lambda: None)
+
+
+def user_id() -> str | None:
+    """The user whom this session's content belongs to, if it is anybody's."""
+    return _state("user", lambda: None)
+
+
+def sign_in(session_id: str, user: str) -> None:
+    """Note the record and the user that this session signed in with."""
+    _store("signed_in", session_id)
+    _store("user", user)
+
+
+def belong_to(user: str | None) -> None:
+    """Note whose content this session holds."""
+    _store("user", user)
+
+
+def sign_out() -> None:
+    """Forget all that this session holds: the next user of the browser must not see it."""
+    page, url = _state("page", str), _state("url", lambda: st.context.url)
+    for key in list(st.session_state):
+        del st.session_state[key]
+    _store("page", page)
+    _store("url", url)
+    # Left over in Streamlit, a widget of the old state must not be taken for one of the new.
+    _store("revision", uuid4().int % 10**9)
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Something that the browser posts to the server once, for the cookie in the answer."""
+
+    path: str
+    body: Mapping[str, str]
+    once: str = field(default_factory=lambda: uuid4().hex)
+
+
+def leave_errand(path: str, body: Mapping[str, str]) -> None:
+    """Let the browser post something when the page is drawn next."""
+    _store("errand", Errand(path, body))
+
+
+def errand() -> Errand | None:
+    """What the browser is to post; it stays, and the browser does it once."""
+    return _state("errand", lambda: None)
+
+
+def left_behind(user: str, look: Callable[[], tuple[LeftBehind, ...]]) -> tuple[LeftBehind, ...]:
+    """Unsaved work of this user's other sessions, looked for once in a session."""
+    return _state(f"left_behind.{user}", look)
+
+
+def forget_left_behind(slot: str) -> None:
+    """Offer this piece of unsaved work no more."""
+    name = f"left_behind.{user_id()}"
+    left: tuple[LeftBehind, ...] = _state(name, tuple)
+    _store(name, tuple(item for item in left if item.kept.slot != slot))
+
+
+def ask(question: Question) -> None:
+    """Leave a question that the page puts to the user when it is drawn next."""
+    _store("question", question)
+
+
+def question() -> Question | None:
+    """The question that is open; it stays open until it is answered."""
+    return _state("question", lambda: None)
+
+
+def answered() -> None:
+    """Close the question."""
+    _store("question", None)
+
+
+def is_new_address(wanted: str) -> bool:
+    """Whether the page's address names something that was not looked for yet; told once."""
+    is_new = _state("address", str) != wanted
+    _store("address", wanted)
+    return is_new
+
+
+def draft_number() -> int:
+    """A number that is another one after each change of the document."""
+    known: tuple[Document | None, int] = _state("number", lambda: (None, 0))
+    if known[0] is not draft().document:
+        known = (draft().document, known[1] + 1)
+        _store("number", known)
+    return known[1]
+
+
+def land(files: Sequence[Landed]) -> None:
+    """Note what became of imported files, for the report."""
+    _store("landed", tuple(files))
+
+
+def landed() -> tuple[Landed, ...]:
+    """What became of the files that were imported last."""
+    return _state("landed", tuple)
+
+
+def go_to(page: str) -> None:
+    """Go to another page before anything is drawn next."""
+    _store("destination", page)
+
+
+def take_destination() -> str:
+    """The page to go to, told once; empty to stay."""
+    page: str = _state("destination", str)
+    _store("destination", "")
+    return page
+
+
+def selected() -> set[str]:
+    """The ids of the configs that are selected in the library."""
+    return _state("selected", set)
+
+
+def select(config_ids: set[str]) -> None:
+    """Note which configs are selected in the library."""
+    _store("selected", config_ids)
+
+
+def note_deleted(config_ids: tuple[str, ...]) -> None:
+    """Note what was deleted last, so that the page can offer to undo it."""
+    _store("deleted", config_ids)
+
+
+def last_deleted() -> tuple[str, ...]:
+    """The ids of what was deleted last."""
+    return _state("deleted", tuple)
+
+
+def forget_widgets(keys: Sequence[str]) -> None:
+    """Set widgets back to their first values."""
+    for key in keys:
+        st.session_state.pop(key, None)
+
+
+def intend(what: str) -> None:
+    """Note what goes on after a sign-in, such as ``save``."""
+    _store("intent", what)
+
+
+def intent() -> str:
+    """What was to go on after a sign-in; empty where nothing was."""
+    return _state("intent", str)
 
 
 def say(text: str, icon: str) -> None:

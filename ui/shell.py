@@ -1,10 +1,8 @@
-"""The frame that every page stands in: style, and the one broad error boundary.
+"""The frame that every page stands in: style, the user, and the one broad error boundary.
 
 Streamlit can run a file in ``pages/`` without ``app.py``, so a page's first call is ``page``.
 """
 
-import logging
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,48 +10,62 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import TunesmithError
-from ui import session
+from core.identity.protocol import Actor
+from ui import autosave, cookie, session, sign_in, who
+from ui.errors import boundary
 from ui.text import plain
 
-logger = logging.getLogger("tunesmith")
 _STYLE = Path(__file__).with_name("style.css")
-
-_BROKEN = (
-    "This part of the page could not be drawn. Your config is safe: use Undo, "
-    "or open the JSON tab to see it."
-)
 
 
 @contextmanager
-def page(title: str) -> Iterator[None]:
-    """Frame one page: its style, its title for screen readers, its errors."""
+def page(title: str, *, for_users: bool = False) -> Iterator[None]:
+    """Frame one page: its style, its title for screen readers, its user, its errors.
+
+    Args:
+        title: what the page is called.
+        for_users: whether it is drawn for somebody who is signed in only; all others get the
+            sign-in in its place.
+    """
     st.html(_STYLE)
     # Streamlit's own title would take the room of three fields.
     st.html(f'<h1 class="for-screen-readers">{title}</h1>')
     session.enter(title)
+    # What fails on the way is told, and nothing is drawn for a user who may not be one.
+    is_ready = False
     with boundary():
-        for text, icon in session.said():
-            st.toast(text, icon=icon)
+        _prepare(title, for_users=for_users)
+        is_ready = True
+    if not is_ready:
+        st.stop()
+    with boundary():
         yield
 
 
-@contextmanager
-def boundary() -> Iterator[None]:
-    """Turn any error into one sentence on the page; where it happened goes to the log."""
+def _prepare(title: str, *, for_users: bool) -> None:
+    if target := session.take_destination():
+        st.switch_page(target)
+    user = _user()
+    cookie.sync()
+    for text, icon in session.said():
+        st.toast(text, icon=icon)
+    if for_users and user is None:
+        sign_in.gate(title)
+        st.stop()
+    autosave.attend(user)
+
+
+def _user() -> Actor | None:
+    """Who is signed in now; what belonged to somebody who is not any more is taken away."""
     try:
-        yield
-    # The one broad handler of the front end: a user never sees a traceback.
-    except Exception as error:  # noqa: BLE001
-        show_error(error)
-
-
-def show_error(error: Exception) -> bool:
-    """Say in one sentence what went wrong; ``True`` tells Streamlit that this is all."""
-    if isinstance(error, TunesmithError):
-        st.error(plain(str(error)), icon=":material/error:")
-        return True
-    # The message of a stranger's error can hold a value of the config, and so a secret.
-    places = "".join(traceback.format_tb(error.__traceback__))
-    logger.error("a page failed with %s at\n%s", type(error).__name__, places)
-    st.error(_BROKEN, icon=":material/error:")
-    return True
+        found = who.actor()
+    except TunesmithError as error:
+        st.warning(f"{plain(str(error))} Building and downloading work.")
+        return None
+    before = session.user_id()
+    if before is not None and (found is None or found.user_id != before):
+        session.sign_out()
+        session.say("You were signed out. Unsaved work is kept for you.", ":material/logout:")
+        return None
+    session.belong_to(found.user_id if found else None)
+    return found

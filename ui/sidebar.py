@@ -10,10 +10,11 @@ from core import presets
 from core.draft import from_source
 from core.importing import Import
 from core.presets import Preset
-from ui import session
-from ui.actions import COMMAND, DOWNLOAD, HEADER, begin, open_draft
+from ui import session, who
+from ui.actions import COMMAND, DOWNLOAD, HEADER, begin_or_ask, open_draft
+from ui.errors import boundary
 from ui.importer import import_dialog
-from ui.shell import boundary
+from ui.questions import History
 from ui.text import plain, value_text
 
 _METHODS = {"sft": "Supervised", "teacher_mode": "Teacher mode", "dpo": "Preference pairs"}
@@ -37,6 +38,9 @@ def sidebar() -> None:
 
 
 def _open_draft() -> None:
+    if who.has_changed():
+        # This part is drawn after each edit: a session that has ended ends here too.
+        st.rerun()
     with boundary(), st.container(key="open_draft", gap="xsmall"):
         history, draft = session.history(), session.draft()
         key = session.seeded(session.widget_key("name"), draft.name)
@@ -46,13 +50,34 @@ def _open_draft() -> None:
             _step("Undo", session.undo, bool(history.past), len(history.past))
             _step("Redo", session.redo, bool(history.future), len(history.future))
             _step("Reset", session.reset, draft.is_changed, 0)
+        if draft.saved:
+            _saved(draft.saved)
 
 
 def _state(draft: drafts.Draft) -> str:
+    if draft.saved:
+        changed = ":orange[changed since]" if draft.is_unsaved else "saved"
+        return f"version {draft.saved.revision} · {changed}"
     kind, _, name = draft.origin.partition(":")
     source = {"preset": "template", "import": "import"}.get(kind, "started empty")
     said = f"{source} {plain(value_text(name, 30))}".strip()
     return f"{said} · " + (":orange[changed]" if draft.is_changed else "as it was opened")
+
+
+def _saved(saved: drafts.Saved) -> None:
+    st.button(
+        "Versions",
+        key="versions",
+        icon=":material/history:",
+        help="What was saved when; compare, restore or download any version.",
+        on_click=_show_versions,
+        args=(saved.config_id,),
+    )
+
+
+def _show_versions(config_id: str) -> None:
+    session.ask(History(config_id))
+    st.rerun()
 
 
 def _step(label: str, action: Callable[[], None], enabled: bool, steps: int) -> None:
@@ -109,10 +134,7 @@ def _preset_button(preset: Preset) -> None:
 
 
 def _open_preset(preset: Preset) -> None:
-    edited = session.draft().is_changed
-    begin(drafts.from_preset(preset))
-    if edited:
-        session.say("Undo brings back the config that you had edited.", ":material/undo:")
+    begin_or_ask(drafts.from_preset(preset))
 
 
 def _others() -> None:
@@ -135,8 +157,8 @@ def _others() -> None:
 
 
 def _open_empty() -> None:
-    begin(drafts.empty())
+    begin_or_ask(drafts.empty())
 
 
 def _open_import(item: Import) -> None:
-    begin(from_source(item.name, item.source, f"import:{item.name}"))
+    begin_or_ask(from_source(item.name, item.source, f"import:{item.name}"))

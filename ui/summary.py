@@ -10,15 +10,15 @@ from core import fields, trainers
 from core.check import DEFAULT_TRAINER
 from core.derive import Derived, Quantity
 from core.document import Path, get, number_text, path_text
-from core.draft import file_name
+from core.draft import Draft, file_name
 from core.findings import Finding
 from core.render import code_span
-from ui import session
+from ui import autosave, saving, session
 from ui.actions import COMMAND, DOWNLOAD, SUMMARY, apply_safe_fixes, downloaded
 from ui.curve import schedule_svg
+from ui.errors import boundary
 from ui.form import finding_line
 from ui.insight import OTHER, Insight, says_no_effect
-from ui.shell import boundary
 from ui.text import MARKS, count, plain, value_text
 
 TRAINER_TITLE: Final = "Tiny Tool Use"
@@ -29,7 +29,7 @@ def summary() -> None:
     with st.container(key="summary", gap="small"):
         with st.container(key="head", gap="small"):
             verdict = st.container(gap="small")
-            st.fragment(_download, key=DOWNLOAD)()
+            st.fragment(_take_away, key=DOWNLOAD)()
             cautions = st.container(gap="small")
         with st.container(key="details", gap="small"):
             st.fragment(_command, key=COMMAND)()
@@ -44,18 +44,19 @@ def _summary(verdict: DeltaGenerator, cautions: DeltaGenerator) -> None:
         with cautions:
             _cautions(insight)
         _findings(insight)
-        _run_card(insight)
+        run_card(insight.derived)
         _differences(insight)
 
 
 def _head(insight: Insight) -> None:
     with st.container(key="verdict", horizontal=True, vertical_alignment="center"):
-        st.markdown(_verdict(insight), width="stretch")
+        st.markdown(verdict_badges(insight), width="stretch")
         st.toggle("Details", key="summary_open")
     st.markdown(f":small[:gray[{plain(_headline(insight.derived))}]]")
 
 
-def _verdict(insight: Insight) -> str:
+def verdict_badges(insight: Insight) -> str:
+    """The two verdicts and the number of warnings, as badges."""
     report = insight.report
     valid = ":green-badge[:material/check: valid]"
     if not report.is_valid:
@@ -88,6 +89,49 @@ def _trainer_badge(insight: Insight) -> str:
     return ":green-badge[:material/play_arrow: runs]"
 
 
+def _take_away() -> None:
+    with boundary(), st.container(key="take_away", horizontal=True, gap="xsmall"):
+        _download()
+        st.button(
+            "Save",
+            key="save",
+            icon=":material/save:",
+            help="Keeps this config in your library; each save is a version you can go back to.",
+            on_click=_save,
+        )
+        with st.popover("More ways to save", icon=":material/more_vert:", key="save-icons-more"):
+            _ways_to_save()
+
+
+def _ways_to_save() -> None:
+    key = session.seeded(session.widget_key("message"), "")
+    st.text_input(
+        "What is new in this version? (optional)",
+        key=key,
+        max_chars=500,
+        on_change="ignore",
+    )
+    st.button("Save with this message", key="save.message", on_click=_save, args=(key,))
+    st.button(
+        "Save as a copy",
+        key="save.copy",
+        help="Makes a config of its own, and goes on with that one.",
+        on_click=_save_copy,
+    )
+
+
+def _save(message_key: str = "") -> None:
+    message = session.widget_value(message_key) if message_key else ""
+    saving.save((message or "").strip())
+    # What it says stands all over the page: version, name, dialog.
+    st.rerun()
+
+
+def _save_copy() -> None:
+    saving.save_copy()
+    st.rerun()
+
+
 def _download() -> None:
     # Edits leave the button alone: one that is redrawn under a pressed mouse gets no click. The
     # data are read at the click, in a thread without a session.
@@ -106,6 +150,8 @@ def _download() -> None:
 
 
 def _cautions(insight: Insight) -> None:
+    if trouble := autosave.trouble():
+        st.markdown(f":small[{MARKS['warning']} {plain(trouble)}]")
     if problem := _problem(insight):
         st.markdown(f":small[:red[{problem}; the file downloads all the same.]]")
     for path in insight.draft.pending:
@@ -175,8 +221,8 @@ _ROWS: Final[Mapping[str, str]] = {
 }
 
 
-def _run_card(insight: Insight) -> None:
-    derived = insight.derived
+def run_card(derived: Derived) -> None:
+    """The numbers that follow from a config, its learning rate as a curve, and the arithmetic."""
     st.markdown("**What this run does**")
     with st.container(key="run_card"):
         lines = [f"| {label} | {_amount(name, derived)} |" for name, label in _ROWS.items()]
@@ -221,13 +267,19 @@ def _number(name: str, value: float) -> str:
 
 def _differences(insight: Insight) -> None:
     changes = insight.changes
-    base = "the template" if insight.draft.preset_id else "what you opened"
+    base = _base(insight.draft)
     if not changes:
         st.caption(f"No setting differs from {base}.")
         return
     verb = "differs" if len(changes) == 1 else "differ"
     with st.expander(f"{count(len(changes), 'setting')} {verb} from {base}", type="compact"):
         st.markdown("\n".join(_change(path, insight) for path in changes))
+
+
+def _base(draft: Draft) -> str:
+    if draft.saved:
+        return f"version {draft.saved.revision}"
+    return "the template" if draft.preset_id else "what you opened"
 
 
 def _change(path: Path, insight: Insight) -> str:

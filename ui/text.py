@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from core.document import ABSENT, number_text, write
@@ -46,6 +47,20 @@ def worst(findings: Iterable[Finding]) -> Severity | None:
 def count(number: int, noun: str) -> str:
     """A count with its noun: ``1 error``, ``2 errors``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+_UNITS: Final = ((86400 * 2, 86400, "day"), (3600, 3600, "hour"), (60, 60, "minute"))
+
+
+def ago(moment: datetime, present: datetime | None = None) -> str:
+    """How long ago a moment was: ``just now``, ``5 minutes ago``, a date after a month."""
+    seconds = ((present or datetime.now(UTC)) - moment).total_seconds()
+    if seconds > 30 * 86400:
+        return f"on {moment:%Y-%m-%d}"
+    for least, unit, noun in _UNITS:
+        if seconds >= least:
+            return f"{count(int(seconds // unit), noun)} ago"
+    return "just now"
 
 
 def fix_text(patch: Patch) -> str:

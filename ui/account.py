@@ -1,0 +1,197 @@
+"""The account page: who is signed in, where else, and everything that is kept."""
+
+import re
+
+import streamlit as st
+
+from core.errors import TunesmithError
+from core.identity.protocol import Account
+from core.sessions import SessionInfo
+from ui import session, who
+from ui.services import has_accounts, services
+from ui.text import ago, plain
+
+_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def account() -> None:
+    """Draw the whole page."""
+    found = who.account()
+    if found is None:
+        return
+    with st.container(key="account", width=760, gap="medium"):
+        if has_accounts():
+            _who(found)
+            _password(found)
+            _sessions(found)
+        else:
+            _one_user()
+        _everything(found)
+        if has_accounts():
+            _delete(found)
+
+
+def _one_user() -> None:
+    st.markdown("### One user")
+    st.markdown(
+        "Accounts are off: whoever opens Tunesmith on this machine sees the same library, "
+        "and the server answers this machine only."
+    )
+
+
+def _who(found: Account) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"### {plain(found.actor.name)}", width="stretch")
+        st.button("Sign out", key="sign_out", icon=":material/logout:", on_click=who.end)
+    st.caption(f"You sign in as {plain(found.name)}, since {found.created_at:%Y-%m-%d}.")
+    with st.form("who", border=True):
+        left, right = st.columns(2)
+        full_name = left.text_input("Name", found.full_name, max_chars=100, key="who.name")
+        email = right.text_input("E-mail", found.email, max_chars=254, key="who.email")
+        if st.form_submit_button("Save name and e-mail"):
+            _rename(found, full_name, email)
+
+
+def _rename(found: Account, full_name: str, email: str) -> None:
+    try:
+        services().identity.rename(found.user_id, full_name, email)
+    except TunesmithError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    session.say("Name and e-mail are saved.", ":material/check:")
+    st.rerun()
+
+
+def _password(found: Account) -> None:
+    with st.expander("Change the password", key="password"):
+        st.caption("Ends all your sessions: every other tab and device has to sign in again.")
+        with st.form("password", border=False, clear_on_submit=True):
+            old = st.text_input("Password now", type="password", key="password.old")
+            new = st.text_input("New password", type="password", key="password.new")
+            again = st.text_input("New password again", type="password", key="password.again")
+            if st.form_submit_button("Change the password"):
+                _change_password(found, old, new, again)
+
+
+def _change_password(found: Account, old: str, new: str, again: str) -> None:
+    if new != again:
+        st.error("The two new passwords differ; type the same one twice.")
+        return
+    try:
+        services().identity.change_password(found.user_id, old, new, who.address())
+        # The change has ended this session too; whoever knew the password goes on in a new one.
+        who.begin(found)
+    except TunesmithError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    session.say("The password is changed; all other sessions have ended.", ":material/check:")
+    st.rerun()
+
+
+def _sessions(found: Account) -> None:
+    here = who.signed_in()
+    active = services().sessions.active(found.user_id)
+    st.markdown("#### Where you are signed in")
+    for item in active:
+        _session(found, item, is_here=bool(here and here.handle == item.handle))
+    if len(active) > 1:
+        st.button(
+            "Sign out everywhere",
+            key="everywhere",
+            help="Ends all sessions, this one too.",
+            on_click=_end_everywhere,
+            args=(found.user_id,),
+        )
+
+
+def _session(found: Account, item: SessionInfo, *, is_here: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        here = " :green-badge[this one]" if is_here else ""
+        st.markdown(
+            f"{plain(device(item.device))} · {plain(item.address)}{here} "
+            f":gray[:small[signed in {ago(item.started_at)}, last seen {ago(item.seen_at)}]]",
+            width="stretch",
+        )
+        if not is_here:
+            st.button(
+                "End",
+                key=f"end.{item.handle}",
+                type="tertiary",
+                on_click=services().sessions.end_one,
+                args=(found.user_id, item.handle),
+            )
+
+
+def device(agent: str) -> str:
+    """What a browser calls itself, in two words: ``Firefox on Linux``."""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    if not browser and "Safari" in agent:
+        browser = "Safari"
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    named = " on ".join(part for part in (browser, system) if part)
+    return named or re.sub(r"\s.*", "", agent)[:40] or "unknown browser"
+
+
+def _end_everywhere(user_id: str) -> None:
+    services().sessions.end_all(user_id)
+    who.end()
+
+
+def _everything(found: Account) -> None:
+    st.markdown("#### Everything that is kept")
+    bench = who.workbench()
+    if bench is None:
+        return
+    st.download_button(
+        "Export everything",
+        data=lambda: bench.export(found),
+        file_name="tunesmith-export.zip",
+        mime="application/zip",
+        key="export",
+        icon=":material/folder_zip:",
+        help="One ZIP file: configs with all their versions, unsaved work, your account.",
+    )
+    st.caption(f"It is kept in `{plain_path(services().settings.database_file)}`.")
+
+
+def plain_path(path: object) -> str:
+    """A path that a code span shows as it is."""
+    return str(path).replace("`", "'")
+
+
+def _delete(found: Account) -> None:
+    with st.expander("Delete the account", key="delete_account"):
+        st.markdown(
+            "Deletes your account and **all your configs, versions and drafts**, at once and for "
+            "good. Export them first if you may want them again."
+        )
+        with st.form("delete_account", border=False):
+            typed = st.text_input(
+                f"Type your user name ({plain(found.name)}) to confirm", key="delete.name"
+            )
+            password = st.text_input("Password", type="password", key="delete.password")
+            if st.form_submit_button("Delete my account and all my data"):
+                _delete_all(found, typed, password)
+
+
+def _delete_all(found: Account, typed: str, password: str) -> None:
+    if typed.strip() != found.name:
+        st.error(f"This is not your user name; type {plain(found.name)}.")
+        return
+    services().later.drop(session.desk().slot)
+    try:
+        services().identity.delete(found.user_id, password, who.address())
+    except TunesmithError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    who.end()
+    session.say("Your account and all its data are deleted.", ":material/check:")
+    st.rerun()

@@ -1,0 +1,97 @@
+"""Unsaved work of a signed-in user goes to the store a moment after each change."""
+
+import streamlit as st
+
+from core.draft import Draft
+from core.identity.protocol import Actor
+from core.workbench import LeftBehind
+from ui import session, who
+from ui.actions import begin
+from ui.services import services
+from ui.text import ago, plain, value_text
+
+
+def attend(user: Actor | None) -> None:
+    """See to it that each new state of the draft is kept for this user, or for nobody."""
+    desk = session.desk()
+    if user is None:
+        desk.keeper = None
+        return
+    is_new = desk.keeper is None
+    desk.keeper = _keeper(user, desk.slot)
+    # What was typed before the sign-in is kept from here on too.
+    if is_new and session.draft().is_unsaved:
+        desk.keeper.keep(session.draft())
+
+
+def _keeper(user: Actor, slot: str) -> session.Keeper:
+    parts, is_signed_in = services(), who.still()
+    bench = parts.workbench(user)
+
+    def keep(draft: Draft) -> None:
+        parts.later.put(slot, lambda: bench.keep(slot, draft) if is_signed_in() else None)
+
+    def used(config_id: str) -> None:
+        if is_signed_in():
+            bench.used(config_id)
+
+    return session.Keeper(keep, used)
+
+
+def trouble() -> str:
+    """Why unsaved work is not kept at the moment, or empty."""
+    if session.desk().keeper and services().later.has_failed(session.desk().slot):
+        return "Unsaved work can't be kept at the moment; it is tried again every few seconds."
+    return ""
+
+
+def offer() -> None:
+    """Offer unsaved work that another session of this user left behind, the newest first."""
+    user = session.user_id()
+    if user is None:
+        return
+    left = session.left_behind(user, _left_behind)
+    if left:
+        _banner(left[0], len(left) - 1)
+
+
+def _left_behind() -> tuple[LeftBehind, ...]:
+    bench = who.workbench_or_none()
+    if bench is None:
+        return ()
+    # The session that was just closed may have left its last edit there.
+    services().later.flush()
+    return bench.left_behind(but=session.desk().slot)
+
+
+def _banner(left: LeftBehind, others: int) -> None:
+    name = plain(value_text(left.draft.name, 40))
+    more = f" There are {others} more." if others else ""
+    with st.container(key="left_behind", border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f":material/history: Unsaved work on **{name}**, changed {ago(left.kept.updated_at)}."
+            f"{more}",
+            width="stretch",
+        )
+        slot = left.kept.slot
+        st.button("Continue", key=f"continue.{slot}", on_click=_continue, args=(left,))
+        st.button(
+            "Discard",
+            key=f"discard.{slot}",
+            type="tertiary",
+            help="Forget this work for good.",
+            on_click=_discard,
+            args=(slot,),
+        )
+
+
+def _continue(left: LeftBehind) -> None:
+    begin(left.draft)
+    _discard(left.kept.slot)
+
+
+def _discard(slot: str) -> None:
+    session.forget_left_behind(slot)
+    bench = who.workbench_or_none()
+    if bench:
+        bench.forget(slot)

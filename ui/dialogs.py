@@ -1,0 +1,184 @@
+"""The questions of ``ui/questions.py`` as dialogs; closing one changes nothing."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import streamlit as st
+
+from core.merge import Choice, Side
+from core.render import code_span
+from core.workbench import Clash
+from ui import saving, session, sign_in, who
+from ui.actions import begin
+from ui.describe import describe
+from ui.difference import difference
+from ui.errors import boundary
+from ui.history import history
+from ui.questions import (
+    CompareThese,
+    Describe,
+    History,
+    IsGone,
+    LeaveUnsaved,
+    NameIsTaken,
+    SavedElsewhere,
+    SignIn,
+)
+from ui.text import ago, count, plain, value_text
+
+_SHOWN_AT_MOST = 60
+
+
+def ask_if_needed() -> None:
+    """Put the open question, if there is one."""
+    match session.question():
+        case SignIn(purpose):
+            _dialog(f"Sign in to {purpose}", sign_in.dialog_body)
+        case NameIsTaken(name):
+            _dialog("This name is taken", lambda: _name_is_taken(name))
+        case SavedElsewhere(clash):
+            _dialog("Saved elsewhere meanwhile", lambda: _saved_elsewhere(clash), width="large")
+        case IsGone():
+            _dialog("This config was deleted", _is_gone)
+        case History(config_id):
+            _dialog("Versions", lambda: history(config_id), width="large")
+        case Describe(config_id):
+            _dialog("Name and description", lambda: describe(config_id))
+        case CompareThese(config_ids):
+            _dialog("Differences", lambda: _compare(config_ids), width="large")
+        case LeaveUnsaved() as leaving:
+            _dialog("Unsaved changes", lambda: _leave(leaving))
+
+
+def _dialog(
+    title: str, body: Callable[[], None], width: Literal["small", "large"] = "small"
+) -> None:
+    def framed() -> None:
+        if who.has_changed():
+            st.rerun()
+        with boundary():
+            body()
+
+    st.dialog(title, width=width, on_dismiss=_dismissed)(framed)()
+
+
+def _dismissed() -> None:
+    session.intend("")
+    session.answered()
+
+
+def _name_is_taken(name: str) -> None:
+    st.markdown(f"You have a config named **{plain(name)}** already.")
+    key = session.seeded("taken.name", f"{name} (2)")
+    other = st.text_input("Save under another name", key=key, max_chars=120)
+    if st.button("Save under this name", type="primary", disabled=not other.strip()):
+        _renamed(other.strip())
+
+
+def _renamed(name: str) -> None:
+    session.answered()
+    session.open_draft(session.draft().renamed(name))
+    saving.save()
+    st.rerun()
+
+
+def _is_gone() -> None:
+    st.markdown("It was deleted in the library since you opened it. Your draft is unharmed.")
+    if st.button("Save as a new config", type="primary"):
+        session.answered()
+        saving.save_copy()
+        st.rerun()
+    st.caption("Or bring the deleted one back in the library, under *Recently deleted*.")
+
+
+def _leave(leaving: LeaveUnsaved) -> None:
+    draft = session.draft()
+    st.markdown(
+        f"**{plain(value_text(draft.name, 40))}** has changes that are not saved. "
+        f"Open **{plain(value_text(leaving.draft.name, 40))}** now?"
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button("Save and open", type="primary"):
+            session.answered()
+            if saving.save():
+                _open(leaving)
+            st.rerun()
+        if st.button("Open without saving"):
+            session.answered()
+            _open(leaving)
+            session.say("Undo brings back the config that you had edited.", ":material/undo:")
+            st.rerun()
+        if st.button("Stay here", type="tertiary"):
+            session.answered()
+            st.rerun()
+
+
+def _open(leaving: LeaveUnsaved) -> None:
+    begin(leaving.draft)
+    if leaving.page:
+        session.go_to(leaving.page)
+
+
+def _saved_elsewhere(clash: Clash) -> None:
+    current = clash.current
+    st.markdown(
+        f"Version {current.revision} was saved {ago(current.updated_at)}, after you opened "
+        f"version {clash.draft.saved.revision if clash.draft.saved else '–'}. "
+        "Nothing was overwritten. Choose what the next version holds:"
+    )
+    if clash.name != current.name:
+        st.caption(f"Your new name is kept: {plain(clash.name)}.")
+    picks = {choice.path: _choice(choice) for choice in clash.choices[:_SHOWN_AT_MOST]}
+    if not clash.choices:
+        st.caption("The two configs hold the same settings.")
+    if len(clash.choices) > _SHOWN_AT_MOST:
+        left = len(clash.choices) - _SHOWN_AT_MOST
+        st.caption(f"{count(left, 'more place')} differ; each is taken from whoever changed it.")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if st.button("Save what is chosen", type="primary"):
+            _settle(clash, picks)
+        if st.button("Keep both", help="Saves yours as a config of its own, under a new name."):
+            session.answered()
+            saving.save_copy()
+            st.rerun()
+        if st.button("Decide later", type="tertiary"):
+            session.answered()
+            st.rerun()
+
+
+def _choice(choice: Choice) -> Side:
+    labels = {
+        "mine": f"yours: {value_text(choice.mine, 40)}",
+        "theirs": f"saved: {value_text(choice.theirs, 40)}",
+    }
+    picked: Side = st.segmented_control(
+        f"{code_span(choice.field)} {_changed_by(choice)} "
+        f":gray[was {plain(value_text(choice.base, 40))}]",
+        ["mine", "theirs"],
+        default=choice.usual,
+        required=True,
+        format_func=lambda side: plain(labels[side]),
+        key=f"clash.{choice.field}",
+    )
+    return picked
+
+
+def _compare(config_ids: Sequence[str]) -> None:
+    bench = who.workbench()
+    if bench is None:
+        return
+    configs = [bench.config(config_id) for config_id in config_ids]
+    documents = [config.config_json for config in configs]
+    difference(documents, [value_text(config.name, 40) for config in configs])
+
+
+def _changed_by(choice: Choice) -> str:
+    if choice.is_clash:
+        return ":orange[both changed it]"
+    return f":gray[{'you' if choice.usual == 'mine' else 'the other side'} changed it]"
+
+
+def _settle(clash: Clash, picks: dict[tuple[str | int, ...], Side]) -> None:
+    session.answered()
+    saving.settle(clash, picks)
+    st.rerun()

@@ -1,0 +1,113 @@
+"""The versions of one config: what changed when; compare, restore or download any of them."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.document import parse
+from core.draft import file_name
+from core.errors import Conflict
+from core.stores.protocol import Config, Version
+from core.workbench import Workbench, saved_as
+from ui import session, who
+from ui.difference import difference
+from ui.text import ago, plain
+
+
+def history(config_id: str) -> None:
+    """Draw what the dialog holds."""
+    bench = who.workbench()
+    if bench is None:
+        return
+    config, versions = bench.config(config_id), bench.versions(config_id)
+    st.markdown(f"**{plain(config.name)}** is at version {config.revision}.")
+    _list(versions, bench)
+    if len(versions) > 1:
+        _compare(versions)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        _choose(bench, config, versions)
+
+
+def _list(versions: Sequence[Version], bench: Workbench) -> None:
+    lines = [_line(version, bench.actor.user_id) for version in versions]
+    table = ["| | saved | by | what | message |", "|--:|:--|:--|:--|:--|", *lines]
+    with st.container(key="version_list", height=220 if len(lines) > 5 else "content"):
+        st.markdown("\n".join(table))
+
+
+def _line(version: Version, user_id: str) -> str:
+    author = "you" if version.author == user_id else "another user"
+    what = {
+        "create": "first version",
+        "save": "saved",
+        "restore": f"restored version {version.restored_from}",
+    }[version.operation]
+    cells = (str(version.number), ago(version.created_at), author, what, plain(version.message))
+    return "| " + " | ".join(cells) + " |"
+
+
+def _compare(versions: Sequence[Version]) -> None:
+    numbers = [version.number for version in versions]
+    left, right = st.columns(2)
+    with left:
+        old = st.selectbox("What changed from version", numbers, index=1, key="history.old")
+    with right:
+        new = st.selectbox("to version", numbers, index=0, key="history.new")
+    found = {version.number: version for version in versions}
+    pair = [found[number] for number in (old, new) if number in found]
+    if len(pair) == 2:
+        _between(*pair)
+
+
+def _between(old: Version, new: Version) -> None:
+    for title, before, after in (
+        ("Name", old.content.name, new.content.name),
+        ("Description", old.content.description, new.content.description),
+    ):
+        if before != after:
+            st.markdown(f":small[{title}: {plain(before) or '–'} → {plain(after) or '–'}]")
+    documents = [parse(version.content.text) for version in (old, new)]
+    difference(documents, [f"version {old.number}", f"version {new.number}"])
+
+
+def _choose(bench: Workbench, config: Config, versions: Sequence[Version]) -> None:
+    numbers = [version.number for version in versions]
+    number = st.selectbox("Version", numbers, key="history.chosen", width=120)
+    if number is None:
+        return
+    restored = st.button(
+        "Restore",
+        key="restore",
+        disabled=number == config.revision,
+        help="Makes this version the newest one; those in between stay.",
+    )
+    st.download_button(
+        "Download this version",
+        data=lambda: bench.download(config.id, number)[1],
+        file_name=file_name(f"{config.name}-v{number}"),
+        mime="application/json",
+        key="download_version",
+    )
+    if restored:
+        _restore(bench, config, number)
+
+
+def _restore(bench: Workbench, config: Config, number: int) -> None:
+    try:
+        restored = bench.restore(config, number)
+    except Conflict:
+        session.say("It was saved elsewhere just now; look again.", ":material/sync_problem:")
+        st.rerun()
+    session.say(f"Version {number} is back as version {restored.revision}.", ":material/history:")
+    _show(config, restored)
+    session.answered()
+    st.rerun()
+
+
+def _show(before: Config, restored: Config) -> None:
+    """Show it where the state before is open; undo brings back what was there."""
+    draft = session.draft()
+    saved = draft.saved
+    if saved and (saved.config_id, saved.revision) == (before.id, before.revision):
+        session.open_draft(draft.with_document(restored.config_json))
+        session.saved(saved_as(restored), restored.text)

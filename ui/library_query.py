@@ -1,0 +1,144 @@
+"""Which configs the library shows: search, filters, order and page, all kept in the address."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import streamlit as st
+
+from core.stores.protocol import Facets, Page, Query, Sort
+from core.workbench import Workbench
+from ui import session
+
+# What the address says, what the select box says, and what the store is asked for.
+_ORDERS: Final[dict[str, tuple[str, Sort, bool]]] = {
+    "changed": ("Last changed first", "updated", True),
+    "changed-up": ("Longest unchanged first", "updated", False),
+    "name": ("Name, A to Z", "name", False),
+    "name-down": ("Name, Z to A", "name", True),
+    "new": ("Newest first", "created", True),
+    "old": ("Oldest first", "created", False),
+    "used": ("Last used first", "last_used", True),
+    "often": ("Most used first", "times_used", True),
+}
+_VALIDITY: Final = {"valid": True, "invalid": False}
+_CURSOR: Final = "at"
+_FILTERS: Final = ("q", "method", "template", "tag", "state")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Which page of the list is shown: its number from 0, and the store's cursor for it."""
+
+    number: int = 0
+    cursor: str | None = None
+
+
+def filters(facets: Facets) -> Query:
+    """Draw the row of filters; the query that they make."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="filters"):
+        search = st.text_input(
+            "Search",
+            key="q",
+            type="search",
+            placeholder="Name or description",
+            live=True,
+            width=260,
+            bind="query-params",
+            on_change=_to_first_page,
+        )
+        methods = _several("Method", "method", facets.methods)
+        templates = _several("Template", "template", facets.templates)
+        tags = _several("Tags", "tag", facets.tags) if facets.tags else ()
+        valid = st.selectbox(
+            "State",
+            list(_VALIDITY),
+            index=None,
+            key="state",
+            placeholder="All",
+            width=120,
+            bind="query-params",
+            on_change=_to_first_page,
+        )
+        order = st.selectbox(
+            "Order",
+            list(_ORDERS),
+            format_func=lambda name: _ORDERS[name][0],
+            key="order",
+            width=200,
+            bind="query-params",
+            on_change=_to_first_page,
+        )
+    _, sort, descending = _ORDERS[order or "changed"]
+    return Query(
+        search=search or "",
+        methods=methods,
+        templates=templates,
+        valid=_VALIDITY.get(valid or ""),
+        tags=tags,
+        sort=sort,
+        descending=descending,
+        cursor=_place().cursor,
+    )
+
+
+def _several(label: str, key: str, counts: dict[str, int]) -> tuple[str, ...]:
+    chosen = st.multiselect(
+        label,
+        list(counts),
+        key=key,
+        format_func=lambda name: f"{name} ({counts.get(name, 0)})",
+        placeholder="All",
+        width=180,
+        bind="query-params",
+        on_change=_to_first_page,
+    )
+    return tuple(chosen)
+
+
+def _place() -> _Place:
+    number, _, cursor = st.query_params.get(_CURSOR, "").partition("~")
+    if not (number.isdecimal() and cursor):
+        return _Place()
+    return _Place(int(number[:6]), cursor)
+
+
+def _to_first_page() -> None:
+    st.query_params.pop(_CURSOR, None)
+
+
+def _to_page(number: int, cursor: str) -> None:
+    st.query_params[_CURSOR] = f"{number}~{cursor}"
+
+
+def no_match() -> None:
+    """Say that nothing matches, and how to see everything again."""
+    st.markdown("No config matches. Search looks at names and descriptions.")
+    st.button("Clear search and filters", key="clear", on_click=_clear)
+
+
+def _clear() -> None:
+    session.forget_widgets(_FILTERS)
+    for name in (*_FILTERS, _CURSOR):
+        st.query_params.pop(name, None)
+
+
+def pager(bench: Workbench, query: Query, page: Page) -> None:
+    """Say which rows of how many are shown, and lead on and back."""
+    total = bench.count(query)
+    first = _place().number * query.limit + 1
+    with st.container(horizontal=True, vertical_alignment="center", key="pager", gap="small"):
+        last = first + len(page.rows) - 1
+        st.caption(f"{first:,}–{last:,} of {total:,}".replace(",", "\u202f"))
+        if page.previous or page.next:
+            _page_button("Previous", page.previous, _place().number - 1)
+            _page_button("Next", page.next, _place().number + 1)
+
+
+def _page_button(label: str, cursor: str | None, number: int) -> None:
+    st.button(
+        label,
+        key=f"page.{label}",
+        disabled=cursor is None,
+        on_click=_to_page,
+        args=(max(number, 0), cursor or ""),
+    )

@@ -1,0 +1,121 @@
+"""One saved config beside the library's table: what it is, what it does, what can be done."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.draft import file_name
+from core.errors import TunesmithError
+from core.findings import Finding
+from core.stores.protocol import Config
+from core.workbench import Workbench, opened
+from ui import saving, session
+from ui.insight import Insight
+from ui.places import BUILD
+from ui.questions import Describe, History
+from ui.summary import run_card, verdict_badges
+from ui.text import MARKS, ago, count, plain, value_text
+
+_FINDINGS_SHOWN = 8
+
+
+def preview(bench: Workbench, config_id: str) -> None:
+    """Draw the panel."""
+    config = bench.config(config_id)
+    insight = session.once(
+        ("preview", config.id, config.revision), lambda _: Insight(opened(config))
+    )
+    _head(config, insight)
+    _actions(bench, config)
+    tags(bench, [config.id], config.tags)
+    _findings([*insight.report.errors, *insight.report.warnings])
+    run_card(insight.derived)
+
+
+def _head(config: Config, insight: Insight) -> None:
+    st.markdown(f"**{plain(value_text(config.name, 80))}**")
+    st.markdown(verdict_badges(insight))
+    if config.description:
+        st.text(config.description)
+    used = f"used {count(config.times_used, 'time')}" if config.times_used else "not used yet"
+    st.caption(
+        f"version {config.revision}, {ago(config.updated_at)} · {used} · "
+        f"from {plain(config.template_type)} · created {ago(config.created_at)}"
+    )
+
+
+def _actions(bench: Workbench, config: Config) -> None:
+    with st.container(horizontal=True, gap="xsmall", key="actions"):
+        st.button("Edit", key="edit", type="primary", on_click=_open, args=(config.id,))
+        st.download_button(
+            "Download",
+            data=lambda: bench.download(config.id)[1],
+            file_name=file_name(config.name),
+            mime="application/json",
+            key="download_saved",
+        )
+        st.button("Duplicate", key="duplicate", on_click=_duplicate, args=(config.id,))
+        st.button("Rename", key="describe", on_click=session.ask, args=(Describe(config.id),))
+        st.button("Versions", key="versions", on_click=session.ask, args=(History(config.id),))
+        st.button("Delete", key="delete", on_click=delete, args=([config.id],))
+
+
+def _open(config_id: str) -> None:
+    try:
+        saving.open_config(config_id, page=BUILD)
+    except TunesmithError as error:
+        session.say(plain(str(error)), ":material/error:")
+        return
+    if session.question() is None:
+        session.go_to(BUILD)
+
+
+def _duplicate(config_id: str) -> None:
+    def act(bench: Workbench) -> None:
+        copy = bench.duplicate(config_id)
+        session.select({copy.id})
+        session.say(f"Duplicated as {plain(copy.name)}.", ":material/content_copy:")
+
+    saving.with_bench(act)
+
+
+def delete(config_ids: Sequence[str]) -> None:
+    """Delete configs; the page says how to undo it."""
+
+    def act(bench: Workbench) -> None:
+        bench.delete(config_ids)
+        session.select(set())
+        session.note_deleted(tuple(config_ids))
+
+    saving.with_bench(act)
+
+
+def tags(bench: Workbench, config_ids: Sequence[str], given: Sequence[str]) -> None:
+    """A field for the tags that all of these configs have."""
+    known = [*dict.fromkeys([*given, *bench.facets().tags])]
+    key = session.seeded(f"tags.{hash((tuple(config_ids), tuple(given)))}", list(given))
+    st.multiselect(
+        "Tags",
+        known,
+        key=key,
+        accept_new_options=True,
+        placeholder="Add a tag",
+        on_change=_tagged,
+        args=(key, tuple(config_ids), frozenset(given)),
+    )
+
+
+def _tagged(key: str, config_ids: tuple[str, ...], given: frozenset[str]) -> None:
+    wanted = frozenset(tag.strip() for tag in session.widget_value(key))
+    saving.with_bench(lambda bench: bench.tag(config_ids, wanted - given, given - wanted))
+
+
+def _findings(findings: Sequence[Finding]) -> None:
+    lines = [
+        f"- {MARKS[finding.severity]} {plain(finding.message)} {plain(finding.remedy)}"
+        for finding in findings[:_FINDINGS_SHOWN]
+    ]
+    if findings[_FINDINGS_SHOWN:]:
+        lines.append(f"- and {len(findings) - _FINDINGS_SHOWN} more; open it to see them")
+    if lines:
+        st.markdown("\n".join(lines))

@@ -1,0 +1,86 @@
+"""What a page may have to ask before it goes on; ``ui/dialogs.py`` draws each as a dialog."""
+
+from dataclasses import dataclass
+
+from core.draft import Draft
+from core.workbench import Clash
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Who is it?
+
+    Attributes:
+        purpose: what goes on afterwards, as a verb: ``save`` or ``open``.
+    """
+
+    purpose: str = "save"
+
+
+@dataclass(frozen=True, slots=True)
+class NameIsTaken:
+    """Under which other name, or as a version of the config that has it?
+
+    Attributes:
+        name: the name that is taken.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedElsewhere:
+    """Which side's value, for each place that differs?"""
+
+    clash: Clash
+
+
+@dataclass(frozen=True, slots=True)
+class IsGone:
+    """The config was deleted elsewhere: save as a new one?"""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveUnsaved:
+    """Save first, before another config is opened?
+
+    Attributes:
+        draft: what is to be opened.
+        page: the page to go to afterwards, or empty to stay.
+    """
+
+    draft: Draft
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Which version of a saved config?"""
+
+    config_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """Under which name and with which description?"""
+
+    config_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompareThese:
+    """Where do these saved configs differ? The first is the base."""
+
+    config_ids: tuple[str, ...]
+
+
+Question = (
+    SignIn
+    | NameIsTaken
+    | SavedElsewhere
+    | IsGone
+    | LeaveUnsaved
+    | History
+    | Describe
+    | CompareThese
+)

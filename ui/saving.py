@@ -1,0 +1,119 @@
+"""Saving the open draft, and what happens when it can't be done just so."""
+
+from collections.abc import Callable
+
+from core.draft import Saved
+from core.errors import Conflict, NameTaken, NotFound, TunesmithError
+from core.merge import Picks
+from core.stores.protocol import Config
+from core.workbench import Clash, Workbench, saved_as
+from ui import session, who
+from ui.actions import begin_or_ask
+from ui.questions import IsGone, NameIsTaken, SavedElsewhere, SignIn
+from ui.text import plain
+
+SAVE = "save"
+"""What goes on after a sign-in that a save asked for."""
+
+OPEN = "open:"
+"""What goes on after a sign-in that the address of a config asked for; its id follows."""
+
+
+def save(message: str = "") -> bool:
+    """Save the draft, or leave the question that stands in the way; whether it was saved."""
+    return attempt(lambda bench: bench.save(session.draft(), message))
+
+
+def save_copy(name: str | None = None) -> bool:
+    """Save the draft as a config of its own, which is the open one from then on."""
+    return attempt(lambda bench: bench.save_copy(session.draft(), name))
+
+
+def attempt(act: Callable[[Workbench], Config]) -> bool:
+    """Do something that ends with the draft saved; the last thing that a callback does."""
+    try:
+        bench = who.workbench()
+        if bench is None:
+            session.intend(SAVE)
+            session.ask(SignIn())
+            return False
+        return _attempt(act, bench)
+    except TunesmithError as error:
+        session.say(plain(str(error)), ":material/error:")
+        return False
+
+
+def with_bench(act: Callable[[Workbench], None]) -> None:
+    """Do something for the user who is signed in; what stands in the way is said on the page."""
+    try:
+        bench = who.workbench()
+        if bench is None:
+            session.ask(SignIn("go on"))
+            return
+        act(bench)
+    except TunesmithError as error:
+        session.say(plain(str(error)), ":material/error:")
+
+
+def _attempt(act: Callable[[Workbench], Config], bench: Workbench) -> bool:
+    before = session.draft().saved
+    try:
+        config = act(bench)
+    except Conflict as error:
+        session.ask(SavedElsewhere(bench.clash(session.draft(), error.current)))
+    except NameTaken as error:
+        session.ask(NameIsTaken(error.name))
+    except NotFound:
+        session.ask(IsGone())
+    else:
+        _done(config, before)
+        return True
+    return False
+
+
+def _done(config: Config, before: Saved | None) -> None:
+    session.saved(saved_as(config), config.text)
+    session.answered()
+    if before and (before.config_id, before.revision) == (config.id, config.revision):
+        session.say("Nothing has changed since the last save.", ":material/check:")
+        return
+    session.say(f"Saved {plain(config.name)} as version {config.revision}.", ":material/check:")
+
+
+def settle(clash: Clash, picks: Picks) -> bool:
+    """Save what was picked; the draft then shows it, and undo brings back what it was."""
+
+    def act(bench: Workbench) -> Config:
+        config = bench.settle(clash, picks)
+        shown = session.draft().with_document(config.config_json)
+        session.open_draft(shown.renamed(config.name))
+        return config
+
+    return attempt(act)
+
+
+def open_config(config_id: str, page: str = "") -> None:
+    """Open a saved config, after asking what becomes of unsaved work.
+
+    Raises:
+        TunesmithError: it can't be opened; the text says why.
+    """
+    bench = who.workbench()
+    if bench is None:
+        session.intend(OPEN + config_id)
+        session.ask(SignIn("open"))
+        return
+    begin_or_ask(bench.open(config_id), page)
+
+
+def resume() -> None:
+    """Go on with what asked for a sign-in."""
+    wanted = session.intent()
+    if not wanted or session.user_id() is None:
+        return
+    session.intend("")
+    session.answered()
+    if wanted == SAVE:
+        save()
+    else:
+        open_config(wanted.removeprefix(OPEN))

@@ -1,0 +1,118 @@
+"""What the pages work with, built once a process from the settings: accounts, sessions, store."""
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from core import log
+from core.database import Database
+from core.errors import SettingsError
+from core.identity.local import BcryptPasswords, LocalIdentity
+from core.identity.protocol import Actor, Identity
+from core.later import Later
+from core.sessions import Sessions
+from core.settings import Settings
+from core.stores.sqlite import SqliteStore
+from core.workbench import Workbench
+from ui.loopback import is_loopback
+
+_LOCK = threading.Lock()
+_BUILT: dict[Settings, "Services"] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts behind the pages; they know no user, and every user's calls go through them."""
+
+    settings: Settings
+    database: Database
+    identity: Identity
+    sessions: Sessions
+    later: Later
+
+    def workbench(self, actor: Actor) -> Workbench:
+        """The use cases for one user."""
+        return Workbench(SqliteStore(self.database, actor), actor)
+
+    def close(self) -> None:
+        """Keep what waits to be kept, and let go of the database."""
+        self.later.close()
+        self.database.close()
+
+
+def services() -> Services:
+    """The services of this process.
+
+    Raises:
+        SettingsError: a setting is not one of ours, or not safe with this server's address.
+        Unavailable: the database can't be used.
+    """
+    wanted = settings()
+    with _LOCK:
+        if wanted not in _BUILT:
+            _BUILT[wanted] = _build(wanted)
+        return _BUILT[wanted]
+
+
+def close_all() -> None:
+    """End what was built, at the end of the process."""
+    with _LOCK:
+        ended = list(_BUILT.values())
+        _BUILT.clear()
+    # What waits to be kept may ask for services itself.
+    for built in ended:
+        built.close()
+
+
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.from_environ(os.environ, _secrets())
+
+
+def has_accounts() -> bool:
+    """Whether people sign in here."""
+    return settings().accounts == "on"
+
+
+def listens_locally() -> bool:
+    """Whether the server answers this machine only."""
+    return is_loopback(st.get_option("server.address") or "")
+
+
+def base_path() -> str:
+    """What the address of every route begins with, such as ``/tunesmith``; usually empty."""
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
+def refuse_unsafe(wanted: Settings) -> None:
+    """Stop a server that would let the whole network in as one user.
+
+    Raises:
+        SettingsError: accounts are off and the server does not listen on this machine only.
+    """
+    if wanted.accounts == "off" and not listens_locally():
+        raise SettingsError(
+            "Accounts are off, and the server would answer other machines too. Start it with "
+            "--server.address localhost, or turn accounts on."
+        )
+
+
+def _build(wanted: Settings) -> Services:
+    refuse_unsafe(wanted)
+    database = Database(wanted.database_file)
+    is_open = wanted.takes_sign_ups(listens_locally=listens_locally())
+    identity = LocalIdentity(database, BcryptPasswords(), is_open)
+    if wanted.accounts == "off":
+        identity.ensure_local_user()
+    log.started(str(wanted.data_folder))
+    return Services(wanted, database, identity, Sessions(database), Later())
+
+
+def _secrets() -> Mapping[str, Any]:
+    # Streamlit raises where there is no secrets file; most installations have none.
+    return st.secrets.to_dict() if st.secrets.load_if_toml_exists() else {}

@@ -1,0 +1,42 @@
+"""What can be done to several selected configs at once."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.stores.protocol import Summary
+from core.workbench import Workbench
+from ui import session
+from ui.preview import delete, tags
+from ui.questions import CompareThese
+from ui.text import count, plain, value_text
+
+_COMPARED_AT_MOST = 20
+
+
+def several(bench: Workbench, rows: Sequence[Summary]) -> None:
+    """Draw the panel."""
+    ids = [row.id for row in rows]
+    st.markdown(f"**{count(len(rows), 'config')} selected**")
+    names = ", ".join(plain(value_text(row.name, 40)) for row in rows[:8])
+    st.caption(names + (f" and {len(rows) - 8} more" if rows[8:] else ""))
+    with st.container(horizontal=True, gap="xsmall", key="actions"):
+        st.button(
+            "Compare",
+            key="compare",
+            type="primary",
+            disabled=len(rows) > _COMPARED_AT_MOST,
+            help=f"Shows where they differ; up to {_COMPARED_AT_MOST} at once.",
+            on_click=session.ask,
+            args=(CompareThese(tuple(ids)),),
+        )
+        st.download_button(
+            "Download ZIP",
+            data=lambda: bench.zip(ids),
+            file_name="tunesmith-configs.zip",
+            mime="application/zip",
+            key="download_zip",
+        )
+        st.button("Delete", key="delete", on_click=delete, args=(ids,))
+    shared = set.intersection(*(set(row.tags) for row in rows))
+    tags(bench, ids, sorted(shared))

@@ -1,0 +1,163 @@
+"""Signing in and up: streamlit-authenticator's forms over our accounts and sessions.
+
+The library draws the forms and brings hashing and the rules for passwords. Its own cookie, its
+count of failed tries and its store are left out: see docs/security.md.
+"""
+
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from core import log
+from core.errors import NotAccepted, SignInError, StoreError, TunesmithError
+from core.identity.protocol import Account, NewAccount
+from core.identity.rules import MIN_PASSWORD
+from ui import session, who
+from ui.services import services
+from ui.text import plain
+
+_PASSWORD_HELP = (
+    f"At least {MIN_PASSWORD} characters, of any kind: a few words in a row are easy to remember."
+)
+_SIGN_IN = {
+    "Form name": "Sign in",
+    "Username": "User name",
+    "Password": "Password",
+    "Login": "Sign in",
+}
+_SIGN_UP = {
+    "Form name": "Create an account",
+    "First name": "First name (optional)",
+    "Last name": "Last name (optional)",
+    "Email": "E-mail (optional)",
+    "Username": "User name",
+    "Password": "Password",
+    "Repeat password": "Password again",
+    "Register": "Create account",
+}
+
+
+def gate(title: str) -> None:
+    """Draw the forms in place of a page that needs somebody who is signed in."""
+    with st.container(key="gate", width=560):
+        reasons = {"Account": "Sign in to see your account."}
+        st.markdown(reasons.get(title, f"The {title.lower()} is yours alone: sign in to see it."))
+        forms()
+        st.caption("Building, checking and downloading need no account.")
+
+
+def dialog_body() -> None:
+    """Ask who it is; the draft stays, and what asked for the sign-in goes on afterwards."""
+    st.caption("The config on this page stays as it is, and you go on where you were.")
+    forms()
+
+
+def forms() -> None:
+    """Both forms, or one where this server takes no new accounts."""
+    if not services().identity.takes_sign_ups():
+        _sign_in()
+        st.caption("This server takes no new accounts. Whoever runs it can make you one.")
+        return
+    known, new = st.tabs(["Sign in", "Create account"], key="sign_in.tabs")
+    with known:
+        _sign_in()
+    with new:
+        _sign_up()
+
+
+def _sign_in() -> None:
+    try:
+        _authenticator().login(fields=_SIGN_IN, key="sign_in")
+    except TunesmithError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    else:
+        _go_on()
+
+
+def _sign_up() -> None:
+    try:
+        _authenticator().register_user(
+            fields=_SIGN_UP, captcha=False, password_hint=False, key="sign_up"
+        )
+    except TunesmithError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    else:
+        _go_on()
+
+
+def _go_on() -> None:
+    """Draw the page for whom has just signed in."""
+    if session.signed_in_as():
+        st.rerun()
+
+
+class _Controller:
+    """What the forms hand what was typed to."""
+
+    def login(self, name: str = "", password: str = "", *_: Any, **__: Any) -> bool:
+        """Sign in with what was typed."""
+        if not (name.strip() and password):
+            raise NotAccepted("Give your user name and your password.")
+        try:
+            account = services().identity.sign_in(name, password, who.address())
+        except SignInError:
+            log.sign_in_failed(who.address())
+            raise
+        return _begin(account)
+
+    def register_user(
+        self,
+        first: str,
+        last: str,
+        email: str,
+        name: str,
+        password: str,
+        again: str,
+        *_: Any,
+        **__: Any,
+    ) -> tuple[str, str, str]:
+        """Make the account, and sign in to it."""
+        if password != again:
+            raise NotAccepted("The two passwords differ; type the same one twice.")
+        full_name = f"{first.strip()} {last.strip()}".strip()
+        new = NewAccount(name.strip(), password, full_name, email.strip())
+        account = services().identity.sign_up(new, who.address())
+        _begin(account)
+        return account.email, account.name, account.full_name
+
+
+class _NoCookies:
+    """In place of the library's cookie, which proves nothing: ours is set by the server."""
+
+    def get_cookie(self) -> None:
+        """No cookie signs anybody in here."""
+
+    def set_cookie(self) -> None:
+        """The server's own route sets the cookie."""
+
+
+def _begin(account: Account) -> bool:
+    try:
+        who.begin(account)
+    except StoreError as error:
+        raise NotAccepted(str(error)) from None
+    return True
+
+
+@cache
+def _authenticator() -> Any:
+    # Imported here: it takes longer than all of Tunesmith, and most page views need no form.
+    from streamlit_authenticator.views import Authenticate
+
+    class Forms(Authenticate):  # type: ignore[misc]
+        """The library's forms; its own constructor would mount its cookie's iframe."""
+
+        def __init__(self) -> None:
+            self.api_key = self.path = None
+            self.attrs = {"login_sleep_time": 0, "password_instructions": _PASSWORD_HELP}
+            self.secret_key = ""
+            self.authentication_controller = _Controller()
+            self.cookie_controller = _NoCookies()
+
+    return Forms()
