@@ -1,51 +1,44 @@
 """A table of what differs between configs, the first of which is the base."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 import streamlit as st
 
 from core.compare import Row, compare
 from core.document import ABSENT, Document
-from ui.text import value_text
+from ui.text import count, plain, value_text
 
-_SHOWN_AT_MOST = 300
+_SHOWN_AT_MOST: Final = 300
+_LONGEST: Final = 200
+_FEW: Final = 12
 
 
 def difference(documents: Sequence[Document], labels: Sequence[str]) -> None:
     """Draw the settings that differ, one row each, one column a config."""
-    rows = compare(documents, labels).rows
-    differing = [row for row in rows if row.differs]
-    if not differing:
+    rows = [row for row in compare(documents, labels).rows if row.differs]
+    if not rows:
         st.markdown(":material/check: No setting differs.")
         return
-    st.dataframe(
-        _frame(differing[:_SHOWN_AT_MOST], labels),
-        hide_index=True,
-        width="stretch",
-        height="content" if len(differing) <= 14 else 480,
-    )
-    if len(differing) > _SHOWN_AT_MOST:
-        st.caption(f"The first {_SHOWN_AT_MOST} of {len(differing)} differences.")
+    st.caption(f"{count(len(rows), 'setting')} {'differs' if len(rows) == 1 else 'differ'}.")
+    # A table of text, not a canvas: it wraps, can be copied, and is read out.
+    with st.container(key="difference", height="content" if len(rows) <= _FEW else 440):
+        st.markdown("\n".join(_lines(rows[:_SHOWN_AT_MOST], labels)))
+    if len(rows) > _SHOWN_AT_MOST:
+        st.caption(f"The first {_SHOWN_AT_MOST} of {len(rows)}.")
 
 
-def _frame(rows: Sequence[Row], labels: Sequence[str]) -> Any:
-    # Imported here: most pages do without it, and it takes half a second.
-    import pandas as pd
-
-    columns = {"setting": [row.path for row in rows]}
-    for index, label in enumerate(labels):
-        columns[_free(label, columns)] = [_cell(row, index) for row in rows]
-    return pd.DataFrame(columns)
+def _lines(rows: Sequence[Row], labels: Sequence[str]) -> list[str]:
+    head = _line(["setting", *map(plain, labels)])
+    return [head, _line(["---"] * (len(labels) + 1)), *map(_row, rows)]
 
 
-def _cell(row: Row, index: int) -> str:
-    value = row.values[index] if row.present[index] else ABSENT
-    return value_text(value, 200)
+def _row(row: Row) -> str:
+    values = [
+        value if there else ABSENT for value, there in zip(row.values, row.present, strict=True)
+    ]
+    return _line(plain(text) for text in [row.path, *(value_text(v, _LONGEST) for v in values)])
 
 
-def _free(label: str, taken: dict[str, list[str]]) -> str:
-    # A table has one column a name; the invisible mark keeps two configs of one name apart.
-    while label in taken:
-        label += "\u200b"
-    return label
+def _line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"

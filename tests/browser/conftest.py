@@ -1,6 +1,7 @@
 """The real app in its own process, and headless Chromium in front of it."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -8,15 +9,20 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from core.database import Database
+from core.settings import Settings
+from tests.browser.users import NewPage, User
+
 START_SECONDS = 60
+DEEP_LINK = re.compile(r"/\w+/_stcore/(health|host-config)$")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox, because root has none; the rest keeps Chromium from asking the network for anything.
 BROWSER_FLAGS = (
@@ -66,18 +72,47 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page without history or cookies; errors in its console fail the test."""
-    context = browser.new_context(
-        accept_downloads=True, viewport={"width": 1400, "height": 900}, locale="en-US"
-    )
-    page = context.new_page()
+def new_page(browser: Browser) -> Iterator[NewPage]:
+    """Opens browsers without history or cookies; errors in a console fail the test."""
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.extend(console_error(message)))
-    yield page
-    context.close()
+    with ExitStack() as contexts:
+
+        def opened() -> Page:
+            context = browser.new_context(
+                accept_downloads=True, viewport={"width": 1400, "height": 900}, locale="en-US"
+            )
+            contexts.callback(context.close)
+            context.on("weberror", lambda error: errors.append(str(error.error)))
+            context.on("console", lambda message: errors.extend(console_error(message)))
+            return context.new_page()
+
+        yield opened
     assert errors == []
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    """A page of a browser of its own."""
+    return new_page()
+
+
+@pytest.fixture(scope="session")
+def database(app: App) -> Iterator[Database]:
+    """The database that the app under test keeps everything in."""
+    database = Database(Settings.from_environ(os.environ).database_file)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def new_user(database: Database, app_url: str, new_page: NewPage) -> Callable[[], User]:
+    """Makes users, each with a library and a browser of their own."""
+    return lambda: User(database, app_url, new_page)
+
+
+@pytest.fixture
+def user(new_user: Callable[[], User]) -> User:
+    return new_user()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -135,9 +170,11 @@ def is_healthy(url: str) -> bool:
 
 
 def console_error(message: ConsoleMessage) -> list[str]:
-    if message.type != "error":
+    url = message.location.get("url", "")
+    # Streamlit looks for its server below the address of a page first, and then at the root.
+    if message.type != "error" or DEEP_LINK.search(url):
         return []
-    return [f"{message.text} ({message.location.get('url', '')})"]
+    return [f"{message.text} ({url})"]
 
 
 def tail(log: Path) -> str:
