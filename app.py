@@ -14,6 +14,7 @@ from core import log
 from core.errors import SettingsError, TunesmithError
 from ui import services
 from ui.errors import show_error
+from ui.headers import OwnFramesOnly
 from ui.loopback import LoopbackOnly
 from ui.session_routes import SameOriginSockets, routes
 
@@ -51,6 +52,7 @@ app = st.App(
     middleware=[
         Middleware(LoopbackOnly, enabled=lambda: not services.has_accounts()),
         Middleware(SameOriginSockets),
+        Middleware(OwnFramesOnly),
     ],
     on_script_error=show_error,
 )

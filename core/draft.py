@@ -14,6 +14,7 @@ from core.document import ABSENT, Document, Path, Source, drop, get, identical, 
 from core.presets import Preset
 
 HISTORY_LIMIT: Final = 200
+UNNAMED: Final = "untitled"
 
 _MODEL: Final = ("model", "name")
 _TOKENIZER: Final = ("tokenizer", "name")
@@ -86,8 +87,11 @@ class Draft:
     @property
     def is_unsaved(self) -> bool:
         """Whether there is work in it that would be lost with it."""
-        renamed = self.saved is not None and self.saved.name != self.name
-        return renamed or bool(self.pending) or self.is_changed
+        return self.name != self._given_name or bool(self.pending) or self.is_changed
+
+    @property
+    def _given_name(self) -> str:
+        return self.saved.name if self.saved else self.origin.partition(":")[2] or UNNAMED
 
     def as_text(self) -> str:
         """The config as a file: the text it was opened from while nothing is changed."""
@@ -157,7 +161,7 @@ class Draft:
 def empty() -> Draft:
     """A draft with the sections that every config needs, and nothing in them."""
     document: Document = {"model": {}, "tokenizer": {}, "training": {}, "data": {}, "tools": []}
-    return Draft("untitled", document, document, write(document), "empty")
+    return Draft(UNNAMED, document, document, write(document), "empty")
 
 
 def from_source(name: str, source: Source, origin: str) -> Draft:

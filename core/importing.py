@@ -1,13 +1,13 @@
 """What an import would bring in, before anything is opened or changed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Final
 
 from core import fields
 from core.check import check
-from core.document import Document, Path, Source, read, walk
+from core.document import Document, Path, Source, read, walk, write
 from core.errors import DocumentError
 from core.findings import Finding, Report
 from core.patch import apply
@@ -85,6 +85,14 @@ def repaired(document: Document, chosen: Sequence[Finding]) -> Document:
                 document = apply(document, offered.fix)
                 break
     return document
+
+
+def with_repairs(item: Import, chosen: Sequence[Finding]) -> Import:
+    """The file as it would be with these repairs; without any it keeps its bytes."""
+    if not chosen:
+        return item
+    document = repaired(item.source.document, chosen)
+    return replace(item, source=Source(document, write(document)))
 
 
 def _chosen(report: Report, rules: Sequence[str], *, with_fix: bool) -> tuple[Finding, ...]:

@@ -232,8 +232,9 @@ class Workbench:
         self.store.tag(ids, add, remove)
 
     def zip(self, config_ids: Collection[str]) -> bytes:
-        """The newest versions of some configs as one ZIP file; counts as a use of each."""
-        files = [self.download(config_id) for config_id in config_ids]
+        """The newest versions of some configs as one ZIP file; that alone is no use of them."""
+        configs = map(self.store.get, config_ids)
+        files = [(file_name(config.name), config.text.encode()) for config in configs]
         return archive.zipped(archive.unique(files))
 
     def take_in(self, items: Sequence[Import | Refusal]) -> tuple[Landed, ...]:

@@ -7,7 +7,6 @@ from ui import (
     autosave,
     dialogs,
     json_tab,
-    leaving,
     saving,
     sections,
     shell,
@@ -16,7 +15,8 @@ from ui import (
 )
 
 with shell.page("Build"):
-    saving.resume()
+    if saving.resume():
+        st.rerun()
     address.follow()
     sidebar.sidebar()
     left, right = st.columns([5, 3], gap="medium")
@@ -31,5 +31,4 @@ with shell.page("Build"):
                 json_tab.json_tab()
     with right:
         summary.summary()
-    leaving.guard()
     dialogs.ask_if_needed()

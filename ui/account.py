@@ -8,7 +8,7 @@ from core.errors import TunesmithError
 from core.identity.protocol import Account
 from core.sessions import SessionInfo
 from ui import session, who
-from ui.services import has_accounts, services
+from ui.services import has_accounts, listens_locally, services
 from ui.text import ago, plain
 
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"))
@@ -73,12 +73,16 @@ def _rename(found: Account, full_name: str, email: str) -> None:
 def _password(found: Account) -> None:
     with st.expander("Change the password", key="password"):
         st.caption("Ends all your sessions: every other tab and device has to sign in again.")
-        with st.form("password", border=False, clear_on_submit=True):
-            old = st.text_input("Password now", type="password", key="password.old")
-            new = st.text_input("New password", type="password", key="password.new")
-            again = st.text_input("New password again", type="password", key="password.again")
+        with st.form("password", border=False):
+            old = _secret("Password now", "password.old")
+            new = _secret("New password", "password.new")
+            again = _secret("New password again", "password.again")
             if st.form_submit_button("Change the password"):
                 _change_password(found, old, new, again)
+
+
+def _secret(label: str, name: str) -> str:
+    return st.text_input(label, type="password", key=session.widget_key(name)) or ""
 
 
 def _change_password(found: Account, old: str, new: str, again: str) -> None:
@@ -92,6 +96,8 @@ def _change_password(found: Account, old: str, new: str, again: str) -> None:
     except TunesmithError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
+    # The fields come back empty.
+    session.seed_anew()
     session.say("The password is changed; all other sessions have ended.", ":material/check:")
     st.rerun()
 
@@ -101,18 +107,17 @@ def _sessions(found: Account) -> None:
     active = services().sessions.active(found.user_id)
     st.markdown("#### Where you are signed in")
     for item in active:
-        _session(found, item, is_here=bool(here and here.handle == item.handle))
+        _session(item, is_here=bool(here and here.handle == item.handle))
     if len(active) > 1:
         st.button(
             "Sign out everywhere",
             key="everywhere",
             help="Ends all sessions, this one too.",
             on_click=_end_everywhere,
-            args=(found.user_id,),
         )
 
 
-def _session(found: Account, item: SessionInfo, *, is_here: bool) -> None:
+def _session(item: SessionInfo, *, is_here: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         here = " :green-badge[this one]" if is_here else ""
         st.markdown(
@@ -122,11 +127,11 @@ def _session(found: Account, item: SessionInfo, *, is_here: bool) -> None:
         )
         if not is_here:
             st.button(
-                "End",
+                "End this session",
                 key=f"end.{item.handle}",
                 type="tertiary",
-                on_click=services().sessions.end_one,
-                args=(found.user_id, item.handle),
+                on_click=_end_one,
+                args=(item.handle,),
             )
 
 
@@ -140,8 +145,15 @@ def device(agent: str) -> str:
     return named or re.sub(r"\s.*", "", agent)[:40] or "unknown browser"
 
 
-def _end_everywhere(user_id: str) -> None:
-    services().sessions.end_all(user_id)
+def _end_one(handle: str) -> None:
+    # The user of now, not the one whom the page was drawn for.
+    if here := who.signed_in():
+        services().sessions.end_one(here.account.user_id, handle)
+
+
+def _end_everywhere() -> None:
+    if here := who.signed_in():
+        services().sessions.end_all(here.account.user_id)
     who.end()
 
 
@@ -150,16 +162,21 @@ def _everything(found: Account) -> None:
     bench = who.workbench()
     if bench is None:
         return
-    st.download_button(
-        "Export everything",
-        data=lambda: bench.export(found),
-        file_name="tunesmith-export.zip",
-        mime="application/zip",
-        key="export",
-        icon=":material/folder_zip:",
-        help="One ZIP file: configs with all their versions, unsaved work, your account.",
-    )
-    st.caption(f"It is kept in `{plain_path(services().settings.database_file)}`.")
+    st.caption("One ZIP file: configs with all their versions, unsaved work, your account.")
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Export everything", key="export", icon=":material/folder_zip:"):
+            # Made before it is offered: Streamlit may forget a file that is made at the click.
+            st.download_button(
+                "Download tunesmith-export.zip",
+                data=bench.export(found),
+                file_name="tunesmith-export.zip",
+                mime="application/zip",
+                key="export.file",
+                type="primary",
+                on_click="ignore",
+            )
+    if listens_locally():
+        st.caption(f"It is kept in `{plain_path(services().settings.database_file)}`.")
 
 
 def plain_path(path: object) -> str:

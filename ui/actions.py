@@ -15,6 +15,7 @@ from core.findings import Finding
 from core.patch import apply
 from ui import session
 from ui.insight import OTHER, Insight
+from ui.places import BUILD
 from ui.questions import LeaveUnsaved
 from ui.session import Desk
 
@@ -67,8 +68,10 @@ def begin(draft: Draft) -> None:
     """Open a config from elsewhere, and log it with what the checks say."""
     if draft.is_changed:
         # So that the first undo takes back what came with it: a repair, or work left behind.
-        session.open_draft(draft.reset())
-    session.open_draft(draft)
+        session.begin(draft.reset())
+        session.open_draft(draft)
+    else:
+        session.begin(draft)
     if not draft.saved:
         said = log.opened if draft.origin.startswith("import:") else log.created
         said(draft.name, draft.origin)
@@ -91,6 +94,13 @@ def begin_or_ask(draft: Draft, page: str = "") -> None:
     begin(draft)
     if unsaved:
         session.say("Undo brings back the config that you had edited.", ":material/undo:")
+
+
+def begin_and_go(draft: Draft) -> None:
+    """Open a config from elsewhere, and go to the page where it is edited."""
+    begin_or_ask(draft, page=BUILD)
+    if session.question() is None:
+        session.go_to(BUILD)
 
 
 def replace_document(document: Document) -> NoReturn:

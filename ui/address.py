@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from core.errors import TunesmithError
 from ui import saving, session
 
 _CONFIG = "config"
@@ -17,10 +16,7 @@ def follow() -> None:
 
 
 def _open(config_id: str) -> None:
-    try:
-        saving.open_config(config_id)
-    except TunesmithError:
-        session.say("Your library has no config with this address.", ":material/search_off:")
+    saving.open_or_say(config_id)
     # What was drawn before this is of the config that was open until now.
     st.rerun()
 

@@ -5,7 +5,7 @@ import streamlit as st
 from core.draft import Draft
 from core.identity.protocol import Actor
 from core.workbench import LeftBehind
-from ui import session, who
+from ui import live, session, who
 from ui.actions import begin
 from ui.services import services
 from ui.text import ago, plain, value_text
@@ -17,6 +17,7 @@ def attend(user: Actor | None) -> None:
     if user is None:
         desk.keeper = None
         return
+    live.note(desk.slot)
     is_new = desk.keeper is None
     desk.keeper = _keeper(user, desk.slot)
     # What was typed before the sign-in is kept from here on too.
@@ -61,12 +62,14 @@ def _left_behind() -> tuple[LeftBehind, ...]:
         return ()
     # The session that was just closed may have left its last edit there.
     services().later.flush()
-    return bench.left_behind(but=session.desk().slot)
+    left = bench.left_behind(but=session.desk().slot)
+    # Work that is open in another tab is not left behind.
+    return tuple(item for item in left if not live.is_open(item.kept.slot))
 
 
 def _banner(left: LeftBehind, others: int) -> None:
     name = plain(value_text(left.draft.name, 40))
-    more = f" There are {others} more." if others else ""
+    more = f" {others} more {'follows' if others == 1 else 'follow'}." if others else ""
     with st.container(key="left_behind", border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
             f":material/history: Unsaved work on **{name}**, changed {ago(left.kept.updated_at)}."

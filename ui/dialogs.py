@@ -33,7 +33,7 @@ def ask_if_needed() -> None:
     """Put the open question, if there is one."""
     match session.question():
         case SignIn(purpose):
-            _dialog(f"Sign in to {purpose}", sign_in.dialog_body)
+            _dialog(f"Sign in to {purpose}", lambda: sign_in.dialog_body(purpose))
         case NameIsTaken(name):
             _dialog("This name is taken", lambda: _name_is_taken(name))
         case SavedElsewhere(clash):
@@ -69,10 +69,11 @@ def _dismissed() -> None:
 
 def _name_is_taken(name: str) -> None:
     st.markdown(f"You have a config named **{plain(name)}** already.")
-    key = session.seeded("taken.name", f"{name} (2)")
-    other = st.text_input("Save under another name", key=key, max_chars=120)
-    if st.button("Save under this name", type="primary", disabled=not other.strip()):
-        _renamed(other.strip())
+    with st.form("taken", border=False):
+        key = session.seeded("taken.name", f"{name} (2)")
+        other = st.text_input("Save under another name", key=key, max_chars=120)
+        if st.form_submit_button("Save under this name", type="primary") and other.strip():
+            _renamed(other.strip())
 
 
 def _renamed(name: str) -> None:
@@ -128,7 +129,9 @@ def _saved_elsewhere(clash: Clash) -> None:
     )
     if clash.name != current.name:
         st.caption(f"Your new name is kept: {plain(clash.name)}.")
-    picks = {choice.path: _choice(choice) for choice in clash.choices[:_SHOWN_AT_MOST]}
+    # What both sides changed needs a decision; for the rest one is made already.
+    first = sorted(clash.choices, key=lambda choice: not choice.is_clash)
+    picks = {choice.path: _choice(choice) for choice in first[:_SHOWN_AT_MOST]}
     if not clash.choices:
         st.caption("The two configs hold the same settings.")
     if len(clash.choices) > _SHOWN_AT_MOST:
@@ -137,7 +140,7 @@ def _saved_elsewhere(clash: Clash) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button("Save what is chosen", type="primary"):
             _settle(clash, picks)
-        if st.button("Keep both", help="Saves yours as a config of its own, under a new name."):
+        if st.button("Keep both", help="Saves yours as a new config, under a name of its own."):
             session.answered()
             saving.save_copy()
             st.rerun()
@@ -153,7 +156,7 @@ def _choice(choice: Choice) -> Side:
     }
     picked: Side = st.segmented_control(
         f"{code_span(choice.field)} {_changed_by(choice)} "
-        f":gray[was {plain(value_text(choice.base, 40))}]",
+        f":gray[· it was {plain(value_text(choice.base, 40))}]",
         ["mine", "theirs"],
         default=choice.usual,
         required=True,

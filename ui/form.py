@@ -193,6 +193,8 @@ def _suggestions(spec: FieldSpec, path: Path) -> None:
 
 
 def _suggested(path: Path, key: str) -> None:
+    if session.is_stale(key):
+        return
     if chosen := session.widget_value(key):
         draft = session.draft()
         open_draft(draft.with_document(with_value(draft.document, path, chosen)))
@@ -293,6 +295,8 @@ def _fault(text: str) -> str:
 
 
 def _json_changed(path: Path, key: str) -> None:
+    if session.is_stale(key):
+        return
     text = session.widget_value(key) or ""
     if session.has_left() and not text:
         return
@@ -307,6 +311,8 @@ def _json_changed(path: Path, key: str) -> None:
 
 
 def _changed(path: Path, key: str, kind: str) -> None:
+    if session.is_stale(key):
+        return
     typed = session.widget_value(key)
     if kind == "raw":
         typed = from_literal(typed)

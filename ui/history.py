@@ -11,6 +11,7 @@ from core.stores.protocol import Config, Version
 from core.workbench import Workbench, saved_as
 from ui import session, who
 from ui.difference import difference
+from ui.preview import used
 from ui.text import ago, plain
 
 
@@ -42,7 +43,8 @@ def _line(version: Version, user_id: str) -> str:
         "save": "saved",
         "restore": f"restored version {version.restored_from}",
     }[version.operation]
-    cells = (str(version.number), ago(version.created_at), author, what, plain(version.message))
+    when = f"{ago(version.created_at)} :gray[:small[{version.created_at:%Y-%m-%d %H:%M} UTC]]"
+    cells = (str(version.number), when, author, what, plain(version.message))
     return "| " + " | ".join(cells) + " |"
 
 
@@ -72,7 +74,10 @@ def _between(old: Version, new: Version) -> None:
 
 def _choose(bench: Workbench, config: Config, versions: Sequence[Version]) -> None:
     numbers = [version.number for version in versions]
-    number = st.selectbox("Version", numbers, key="history.chosen", width=120)
+    # The newest is what is there already; what people look for is the one before.
+    number = st.selectbox(
+        "Version", numbers, min(1, len(numbers) - 1), width=120, key="history.chosen"
+    )
     if number is None:
         return
     restored = st.button(
@@ -83,10 +88,12 @@ def _choose(bench: Workbench, config: Config, versions: Sequence[Version]) -> No
     )
     st.download_button(
         "Download this version",
-        data=lambda: bench.download(config.id, number)[1],
+        data=next(v for v in versions if v.number == number).content.text.encode(),
         file_name=file_name(f"{config.name}-v{number}"),
         mime="application/json",
         key="download_version",
+        on_click=used,
+        args=([config.id],),
     )
     if restored:
         _restore(bench, config, number)

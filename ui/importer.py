@@ -8,11 +8,11 @@ from core import log
 from core.document import path_text
 from core.draft import from_source
 from core.findings import Finding
-from core.importing import Import, Refusal, inspect, repaired
+from core.importing import Import, Refusal, inspect, repaired, with_repairs
 from core.render import code_span
 from core.workbench import Landed
-from ui import saving, session
-from ui.actions import begin_or_ask
+from ui import saving, session, who
+from ui.actions import begin_and_go
 from ui.errors import boundary
 from ui.text import MARKS, count, fix_text, plain, value_text
 
@@ -26,11 +26,16 @@ def import_dialog() -> None:
 @st.dialog("Import configs", width="large", on_dismiss="rerun")
 def _dialog() -> None:
     """Ask for files or a pasted text, and show what each would bring in."""
+    if who.has_changed():
+        st.rerun()
     with boundary():
         _body()
 
 
 def _body() -> None:
+    if landed := session.landed():
+        _land_report(landed)
+        return
     st.caption("Nothing is opened or changed before you click. Unknown keys are kept.")
     uploads = st.file_uploader(
         "JSON files", type=["json"], accept_multiple_files=True, max_upload_size=2, key="uploads"
@@ -40,32 +45,33 @@ def _body() -> None:
     if pasted.strip():
         texts.append(("pasted.json", pasted.encode("utf-8", "surrogatepass")))
     found = [session.once(("import", name, data), _inspected) for name, data in texts]
-    for index, item in enumerate(found):
-        _item(index, item)
-    usable = [item for item in found if isinstance(item, Import)]
-    if len(usable) > 1 or (usable and len(found) > 1):
-        _all(found, usable)
-    if landed := session.landed():
-        _land_report(landed)
+    _all([_item(index, item) for index, item in enumerate(found)])
 
 
-def _all(found: Sequence[Import | Refusal], usable: Sequence[Import]) -> None:
+def _all(items: Sequence[Import | Refusal]) -> None:
+    usable = [item for item in items if isinstance(item, Import)]
+    if not usable:
+        return
     with st.container(horizontal=True, gap="small"):
         if session.user_id() is not None:
             st.button(
-                f"Save all {len(usable)} to the library",
+                "Save to the library"
+                if len(items) == 1
+                else f"Save all {len(usable)} to the library",
                 key="import.save",
                 type="primary",
                 on_click=_save_all,
-                args=(found,),
+                args=(items,),
             )
-        if st.button(f"Keep all {len(usable)} in the sidebar", key="import.keep"):
+        # Only the build page has a sidebar to keep them in.
+        can_keep = len(usable) > 1 and session.is_on_page("Build")
+        if can_keep and st.button(f"Keep all {len(usable)} in the sidebar", key="import.keep"):
             _remember(usable)
             st.rerun()
 
 
-def _save_all(found: Sequence[Import | Refusal]) -> None:
-    saving.with_bench(lambda bench: session.land(bench.take_in(found)))
+def _save_all(items: Sequence[Import | Refusal]) -> None:
+    saving.with_bench(lambda bench: session.land(bench.take_in(items)))
 
 
 def _land_report(landed: Sequence[Landed]) -> None:
@@ -73,6 +79,9 @@ def _land_report(landed: Sequence[Landed]) -> None:
     with st.container(border=True, key="landed"):
         st.markdown(f"**{count(len(saved), 'config')} of {len(landed)} saved to the library**")
         st.markdown("\n".join(map(_landed_line, landed)))
+    if st.button("Done", type="primary"):
+        session.land(())
+        st.rerun()
 
 
 def _landed_line(item: Landed) -> str:
@@ -93,16 +102,17 @@ def _inspected(key: tuple[str, str, bytes]) -> Import | Refusal:
     return item
 
 
-def _item(index: int, item: Import | Refusal) -> None:
+def _item(index: int, item: Import | Refusal) -> Import | Refusal:
+    """Draw one file; the same, with the repairs that are ticked."""
     with st.container(border=True):
-        if isinstance(item, Refusal):
-            st.markdown(f"{MARKS['error']} **{plain(item.name)}** is not a config.")
-            st.markdown(plain(item.reason))
-        else:
-            _report(index, item)
+        if isinstance(item, Import):
+            return _report(index, item)
+        st.markdown(f"{MARKS['error']} **{plain(item.name)}** is not a config.")
+        st.markdown(plain(item.reason))
+        return item
 
 
-def _report(index: int, item: Import) -> None:
+def _report(index: int, item: Import) -> Import:
     st.markdown(f"**{plain(value_text(item.name))}** · {_verdict(item)}")
     st.markdown(
         f"- {count(item.kept, 'setting')} kept as {'it is' if item.kept == 1 else 'they are'}"
@@ -118,6 +128,7 @@ def _report(index: int, item: Import) -> None:
     if st.button(f"Open {plain(value_text(item.name, 30))}", key=f"open.{index}"):
         _open(item, chosen)
         st.rerun()
+    return with_repairs(item, chosen)
 
 
 def _verdict(item: Import) -> str:
@@ -149,4 +160,4 @@ def _remember(items: Sequence[Import]) -> None:
 def _open(item: Import, repairs: Sequence[Finding]) -> None:
     _remember([item])
     opened = from_source(item.name, item.source, f"import:{item.name}")
-    begin_or_ask(opened.with_document(repaired(opened.document, repairs)))
+    begin_and_go(opened.with_document(repaired(opened.document, repairs)))

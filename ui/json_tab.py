@@ -45,6 +45,8 @@ def _explain(begun: Pending) -> None:
 
 
 def _typed(key: str) -> None:
+    if session.is_stale(key):
+        return
     text, draft = session.widget_value(key) or "", session.draft()
     if session.has_left() and not text:
         return

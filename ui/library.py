@@ -9,7 +9,7 @@ from core import presets
 from core.stores.protocol import Facets
 from core.workbench import Workbench
 from ui import preview, saving, session, several
-from ui.actions import begin_or_ask
+from ui.actions import begin_and_go
 from ui.importer import import_dialog
 from ui.library_query import filters, no_match, pager
 from ui.library_table import table
@@ -31,7 +31,8 @@ def library(bench: Workbench) -> None:
 
 def _toolbar(facets: Facets) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="toolbar"):
-        st.markdown(f"### Library :gray[:small[{count(facets.total, 'config')}]]", width="stretch")
+        title = f"Library :gray[:small[{count(facets.total, 'config')}]]"
+        st.subheader(title, anchor=False, width="stretch")
         with st.popover("New", icon=":material/add:", key="new", type="primary"):
             for preset in presets.load():
                 st.button(
@@ -39,14 +40,14 @@ def _toolbar(facets: Facets) -> None:
                     key=f"new.{preset.id}",
                     type="tertiary",
                     help=plain(preset.summary),
-                    on_click=_start,
+                    on_click=begin_and_go,
                     args=(drafts.from_preset(preset),),
                 )
             st.button(
                 "Empty config",
                 key="new.empty",
                 type="tertiary",
-                on_click=_start,
+                on_click=begin_and_go,
                 args=(drafts.empty(),),
             )
         if st.button("Import", icon=":material/upload:", key="import"):
@@ -58,26 +59,20 @@ def _undo_delete() -> None:
     if not deleted:
         return
     with st.container(key="undo_delete", border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/delete: Deleted {count(len(deleted), 'config')}.", width="stretch")
-        st.button("Undo delete", key="undo_delete.do", on_click=_undo, args=(deleted,))
+        st.markdown(f":material/delete: Deleted {_named(list(deleted.values()))}.", width="stretch")
+        st.button("Undo delete", key="undo_delete.do", on_click=_undo, args=(tuple(deleted),))
         st.button(
             "Dismiss",
             key="undo_delete.no",
             type="tertiary",
             on_click=session.note_deleted,
-            args=((),),
+            args=({},),
         )
 
 
 def _undo(config_ids: tuple[str, ...]) -> None:
-    session.note_deleted(())
+    session.note_deleted({})
     bring_back(config_ids)
-
-
-def _start(draft: drafts.Draft) -> None:
-    begin_or_ask(draft, page=BUILD)
-    if session.question() is None:
-        session.go_to(BUILD)
 
 
 def _empty() -> None:
@@ -97,7 +92,7 @@ def _shelf(bench: Workbench, facets: Facets) -> None:
         no_match()
         return
     left, right = st.columns([2, 1], gap="medium")
-    with left:
+    with left, st.container(key="shelf", gap="small"):
         selected = table(page.rows)
         pager(bench, query, page)
     with right, st.container(key="preview", gap="small"):
@@ -132,13 +127,17 @@ def _deleted(bench: Workbench) -> None:
                 )
 
 
+def _named(names: Sequence[str]) -> str:
+    shown = ", ".join(plain(value_text(name, 40)) for name in names[:3])
+    return shown + (f" and {len(names) - 3} more" if names[3:] else "")
+
+
 def bring_back(config_ids: Sequence[str]) -> None:
     """Undo a delete, and say under which names the configs are back."""
 
     def act(bench: Workbench) -> None:
         back = bench.undelete(config_ids)
-        names = ", ".join(plain(config.name) for config in back[:3])
-        more = f" and {len(back) - 3} more" if back[3:] else ""
-        session.say(f"{names}{more} {'is' if len(back) == 1 else 'are'} back.", ":material/undo:")
+        names = _named([config.name for config in back])
+        session.say(f"{names} {'is' if len(back) == 1 else 'are'} back.", ":material/undo:")
 
     saving.with_bench(act)

@@ -1,5 +1,6 @@
 """Which configs the library shows: search, filters, order and page, all kept in the address."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +9,7 @@ import streamlit as st
 from core.stores.protocol import Facets, Page, Query, Sort
 from core.workbench import Workbench
 from ui import session
+from ui.text import grouped
 
 # What the address says, what the select box says, and what the store is asked for.
 _ORDERS: Final[dict[str, tuple[str, Sort, bool]]] = {
@@ -22,7 +24,16 @@ _ORDERS: Final[dict[str, tuple[str, Sort, bool]]] = {
 }
 _VALIDITY: Final = {"valid": True, "invalid": False}
 _CURSOR: Final = "at"
-_FILTERS: Final = ("q", "method", "template", "tag", "state")
+_ORDER: Final = "order"
+_USUAL_ORDER: Final = "changed"
+# The values that the widgets of the filters have when nothing is asked for.
+_UNFILTERED: Final[dict[str, object]] = {
+    "q": "",
+    "method": [],
+    "template": [],
+    "tag": [],
+    "state": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +57,9 @@ def filters(facets: Facets) -> Query:
             bind="query-params",
             on_change=_to_first_page,
         )
-        methods = _several("Method", "method", facets.methods)
-        templates = _several("Template", "template", facets.templates)
-        tags = _several("Tags", "tag", facets.tags) if facets.tags else ()
+        methods = _several("Method", "method", facets.methods, "Any of these.")
+        templates = _several("Template", "template", facets.templates, "Any of these.")
+        tags = _several("Tags", "tag", facets.tags, "All of these.") if facets.tags else ()
         valid = st.selectbox(
             "State",
             list(_VALIDITY),
@@ -59,16 +70,7 @@ def filters(facets: Facets) -> Query:
             bind="query-params",
             on_change=_to_first_page,
         )
-        order = st.selectbox(
-            "Order",
-            list(_ORDERS),
-            format_func=lambda name: _ORDERS[name][0],
-            key="order",
-            width=200,
-            bind="query-params",
-            on_change=_to_first_page,
-        )
-    _, sort, descending = _ORDERS[order or "changed"]
+        _, sort, descending = _ORDERS[_order()]
     return Query(
         search=search or "",
         methods=methods,
@@ -81,14 +83,39 @@ def filters(facets: Facets) -> Query:
     )
 
 
-def _several(label: str, key: str, counts: dict[str, int]) -> tuple[str, ...]:
+def _order() -> str:
+    # Not bound by Streamlit: the address would hold the words of the box, not the name.
+    wanted = st.query_params.get(_ORDER, "")
+    chosen = st.selectbox(
+        "Order",
+        list(_ORDERS),
+        format_func=lambda name: _ORDERS[name][0],
+        key=session.seeded("library.order", wanted if wanted in _ORDERS else _USUAL_ORDER),
+        width=200,
+        on_change=_ordered,
+    )
+    return chosen or _USUAL_ORDER
+
+
+def _ordered() -> None:
+    _to_first_page()
+    chosen = session.widget_value("library.order")
+    if chosen == _USUAL_ORDER:
+        st.query_params.pop(_ORDER, None)
+    else:
+        st.query_params[_ORDER] = chosen
+
+
+def _several(label: str, key: str, names: Iterable[str], help_text: str) -> tuple[str, ...]:
+    # The names as they are: Streamlit puts what the box shows into the address.
     chosen = st.multiselect(
         label,
-        list(counts),
+        list(names),
+        help=help_text,
         key=key,
-        format_func=lambda name: f"{name} ({counts.get(name, 0)})",
         placeholder="All",
-        width=180,
+        width=160,
+        select_all=False,
         bind="query-params",
         on_change=_to_first_page,
     )
@@ -117,21 +144,25 @@ def no_match() -> None:
 
 
 def _clear() -> None:
-    session.forget_widgets(_FILTERS)
-    for name in (*_FILTERS, _CURSOR):
-        st.query_params.pop(name, None)
+    # What is bound to the address leaves it with the widget's value.
+    session.set_widgets(_UNFILTERED)
+    _to_first_page()
 
 
 def pager(bench: Workbench, query: Query, page: Page) -> None:
     """Say which rows of how many are shown, and lead on and back."""
     total = bench.count(query)
-    first = _place().number * query.limit + 1
+    # A cursor that the store could not use has given the first page.
+    number = _place().number if page.previous else 0
+    first = number * query.limit + 1
     with st.container(horizontal=True, vertical_alignment="center", key="pager", gap="small"):
         last = first + len(page.rows) - 1
-        st.caption(f"{first:,}–{last:,} of {total:,}".replace(",", "\u202f"))
-        if page.previous or page.next:
-            _page_button("Previous", page.previous, _place().number - 1)
-            _page_button("Next", page.next, _place().number + 1)
+        more = page.previous or page.next
+        said = "A click on a heading sorts this page; Order sorts all." if more else ""
+        st.caption(f"{grouped(first)}–{grouped(last)} of {grouped(total)}. {said}")
+        if more:
+            _page_button("Previous", page.previous, number - 1)
+            _page_button("Next", page.next, number + 1)
 
 
 def _page_button(label: str, cursor: str | None, number: int) -> None:

@@ -14,7 +14,7 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="auto",
 )
-st.navigation(
+page = st.navigation(
     [
         st.Page(ROOT / "pages" / "build.py", title="Build", default=True),
         st.Page(ROOT / "pages" / "library.py", title="Library"),
@@ -22,4 +22,6 @@ st.navigation(
         st.Page(ROOT / "pages" / "account.py", title=who.label()),
     ],
     position="top",
-).run()
+)
+st.set_page_config(page_title=f"{page.title.partition(' · ')[0]} · Tunesmith")
+page.run()

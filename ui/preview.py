@@ -1,6 +1,6 @@
 """One saved config beside the library's table: what it is, what it does, what can be done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -26,7 +26,7 @@ def preview(bench: Workbench, config_id: str) -> None:
         ("preview", config.id, config.revision), lambda _: Insight(opened(config))
     )
     _head(config, insight)
-    _actions(bench, config)
+    _actions(config)
     tags(bench, [config.id], config.tags)
     _findings([*insight.report.errors, *insight.report.warnings])
     run_card(insight.derived)
@@ -44,20 +44,22 @@ def _head(config: Config, insight: Insight) -> None:
     )
 
 
-def _actions(bench: Workbench, config: Config) -> None:
+def _actions(config: Config) -> None:
     with st.container(horizontal=True, gap="xsmall", key="actions"):
         st.button("Edit", key="edit", type="primary", on_click=_open, args=(config.id,))
         st.download_button(
             "Download",
-            data=lambda: bench.download(config.id)[1],
+            data=config.text.encode(),
             file_name=file_name(config.name),
             mime="application/json",
             key="download_saved",
+            on_click=used,
+            args=([config.id],),
         )
         st.button("Duplicate", key="duplicate", on_click=_duplicate, args=(config.id,))
         st.button("Rename", key="describe", on_click=session.ask, args=(Describe(config.id),))
         st.button("Versions", key="versions", on_click=session.ask, args=(History(config.id),))
-        st.button("Delete", key="delete", on_click=delete, args=([config.id],))
+        st.button("Delete", key="delete", on_click=delete, args=({config.id: config.name},))
 
 
 def _open(config_id: str) -> None:
@@ -70,6 +72,16 @@ def _open(config_id: str) -> None:
         session.go_to(BUILD)
 
 
+def used(config_ids: Sequence[str]) -> None:
+    """Count a download of each of these configs."""
+
+    def act(bench: Workbench) -> None:
+        for config_id in config_ids:
+            bench.used(config_id)
+
+    saving.with_bench(act)
+
+
 def _duplicate(config_id: str) -> None:
     def act(bench: Workbench) -> None:
         copy = bench.duplicate(config_id)
@@ -79,13 +91,13 @@ def _duplicate(config_id: str) -> None:
     saving.with_bench(act)
 
 
-def delete(config_ids: Sequence[str]) -> None:
-    """Delete configs; the page says how to undo it."""
+def delete(named: Mapping[str, str]) -> None:
+    """Delete configs, given as names by id; the page says how to undo it."""
 
     def act(bench: Workbench) -> None:
-        bench.delete(config_ids)
+        bench.delete(named)
         session.select(set())
-        session.note_deleted(tuple(config_ids))
+        session.note_deleted(named)
 
     saving.with_bench(act)
 
@@ -99,6 +111,7 @@ def tags(bench: Workbench, config_ids: Sequence[str], given: Sequence[str]) -> N
         known,
         key=key,
         accept_new_options=True,
+        select_all=False,
         placeholder="Add a tag",
         on_change=_tagged,
         args=(key, tuple(config_ids), frozenset(given)),
@@ -107,15 +120,17 @@ def tags(bench: Workbench, config_ids: Sequence[str], given: Sequence[str]) -> N
 
 def _tagged(key: str, config_ids: tuple[str, ...], given: frozenset[str]) -> None:
     wanted = frozenset(tag.strip() for tag in session.widget_value(key))
-    saving.with_bench(lambda bench: bench.tag(config_ids, wanted - given, given - wanted))
+    if not saving.with_bench(lambda bench: bench.tag(config_ids, wanted - given, given - wanted)):
+        # The field must not show what was not taken.
+        session.set_widgets({key: sorted(given)})
 
 
 def _findings(findings: Sequence[Finding]) -> None:
     lines = [
-        f"- {MARKS[finding.severity]} {plain(finding.message)} {plain(finding.remedy)}"
+        f":small[{MARKS[finding.severity]} {plain(finding.message)} {plain(finding.remedy)}]"
         for finding in findings[:_FINDINGS_SHOWN]
     ]
     if findings[_FINDINGS_SHOWN:]:
-        lines.append(f"- and {len(findings) - _FINDINGS_SHOWN} more; open it to see them")
+        lines.append(f":small[And {len(findings) - _FINDINGS_SHOWN} more; open it to see them.]")
     if lines:
-        st.markdown("\n".join(lines))
+        st.markdown("\n\n".join(lines))

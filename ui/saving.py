@@ -43,16 +43,21 @@ def attempt(act: Callable[[Workbench], Config]) -> bool:
         return False
 
 
-def with_bench(act: Callable[[Workbench], None]) -> None:
-    """Do something for the user who is signed in; what stands in the way is said on the page."""
+def with_bench(act: Callable[[Workbench], None]) -> bool:
+    """Do something for the user who is signed in; whether it was done.
+
+    What stands in the way is said on the page.
+    """
     try:
         bench = who.workbench()
         if bench is None:
             session.ask(SignIn("go on"))
-            return
+            return False
         act(bench)
     except TunesmithError as error:
         session.say(plain(str(error)), ":material/error:")
+        return False
+    return True
 
 
 def _attempt(act: Callable[[Workbench], Config], bench: Workbench) -> bool:
@@ -106,14 +111,23 @@ def open_config(config_id: str, page: str = "") -> None:
     begin_or_ask(bench.open(config_id), page)
 
 
-def resume() -> None:
-    """Go on with what asked for a sign-in."""
+def resume() -> bool:
+    """Go on with what asked for a sign-in; whether anything did."""
     wanted = session.intent()
     if not wanted or session.user_id() is None:
-        return
+        return False
     session.intend("")
     session.answered()
     if wanted == SAVE:
         save()
     else:
-        open_config(wanted.removeprefix(OPEN))
+        open_or_say(wanted.removeprefix(OPEN))
+    return True
+
+
+def open_or_say(config_id: str) -> None:
+    """Open the config that an address names, or say that this user has none of that id."""
+    try:
+        open_config(config_id)
+    except TunesmithError:
+        session.say("Your library has no config with this address.", ":material/search_off:")

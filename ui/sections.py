@@ -10,7 +10,7 @@ from core.document import ABSENT, Path, get, number_text, path_text
 from core.fields import FieldSpec
 from core.findings import Finding
 from core.render import code_span
-from ui import session
+from ui import session, who
 from ui.actions import drop_key, fragment_name
 from ui.errors import boundary
 from ui.form import field_grid, finding_line, json_editor, raw_value
@@ -28,6 +28,8 @@ def sections() -> None:
 
 
 def _section(name: str) -> None:
+    if who.has_changed():
+        st.rerun()
     with boundary():
         insight = session.insight()
         if name == OTHER and not (insight.unknown or insight.by_section.get(OTHER)):

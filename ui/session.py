@@ -24,6 +24,9 @@ from ui.questions import Question
 
 FIRST_PRESET = "sft_toolbench"
 
+# More than the changes of any one session, so that no key comes twice.
+_AFTER_SIGN_OUT = 1_000_000
+
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
@@ -99,6 +102,15 @@ def type_in(typed: Draft) -> None:
     _lay(history().then(typed))
 
 
+def begin(opened: Draft) -> None:
+    """Take over a draft from elsewhere; what nobody has touched is not worth an undo."""
+    here = history()
+    if here.past or here.future or here.present.is_unsaved:
+        open_draft(opened)
+    else:
+        _take(History(opened))
+
+
 def open_draft(opened: Draft) -> None:
     """Take over a draft that the widgets don't show yet; undo brings back the one before."""
     _take(history().then(opened))
@@ -125,6 +137,11 @@ def saved(state: Saved, text: str) -> None:
     _lay(history().kept_as(state, text))
     if renamed:
         _store("revision", _revision() + 1)
+
+
+def seed_anew() -> None:
+    """Have all widgets drawn with what they should show, not with what was typed in them."""
+    _store("revision", _revision() + 1)
 
 
 def renamed_elsewhere(state: Saved) -> None:
@@ -158,6 +175,11 @@ def enter(page: str) -> None:
     _store("url", st.context.url)
 
 
+def is_on_page(page: str) -> bool:
+    """Whether this page is the one that is drawn."""
+    return _state("page", str) == page
+
+
 def has_left() -> bool:
     """Whether a callback is for a widget of a page that the user has just left.
 
@@ -180,7 +202,21 @@ def user_id() -> str | None:
 def sign_in(session_id: str, user: str) -> None:
     """Note the record and the user that this session signed in with."""
     _store("signed_in", session_id)
+    _store("handshake", _handshake())
     _store("user", user)
+
+
+def is_where_it_signed_in() -> bool:
+    """Whether this is still the connection that the user signed in on.
+
+    Streamlit hands a session to whoever names its id on a new connection, and writes that id
+    into addresses and logs: there, the cookie has to say who it is.
+    """
+    return _state("handshake", _handshake) == _handshake()
+
+
+def _handshake() -> object:
+    return st.context.headers.get("Sec-WebSocket-Key")
 
 
 def belong_to(user: str | None) -> None:
@@ -191,12 +227,13 @@ def belong_to(user: str | None) -> None:
 def sign_out() -> None:
     """Forget all that this session holds: the next user of the browser must not see it."""
     page, url = _state("page", str), _state("url", lambda: st.context.url)
+    fresh = _revision() + _AFTER_SIGN_OUT
     for key in list(st.session_state):
         del st.session_state[key]
     _store("page", page)
     _store("url", url)
-    # Left over in Streamlit, a widget of the old state must not be taken for one of the new.
-    _store("revision", uuid4().int % 10**9)
+    _store("revision", fresh)
+    _store("fresh", fresh)
 
 
 @dataclass(frozen=True)
@@ -293,20 +330,20 @@ def select(config_ids: set[str]) -> None:
     _store("selected", config_ids)
 
 
-def note_deleted(config_ids: tuple[str, ...]) -> None:
-    """Note what was deleted last, so that the page can offer to undo it."""
-    _store("deleted", config_ids)
+def note_deleted(named: Mapping[str, str]) -> None:
+    """Note what was deleted last, names by id, so that the page can offer to undo it."""
+    _store("deleted", named)
 
 
-def last_deleted() -> tuple[str, ...]:
-    """The ids of what was deleted last."""
-    return _state("deleted", tuple)
+def last_deleted() -> Mapping[str, str]:
+    """The names of what was deleted last, by id."""
+    return _state("deleted", dict)
 
 
-def forget_widgets(keys: Sequence[str]) -> None:
-    """Set widgets back to their first values."""
-    for key in keys:
-        st.session_state.pop(key, None)
+def set_widgets(values: Mapping[str, object]) -> None:
+    """Set widgets to these values, before they are drawn next."""
+    for key, value in values.items():
+        st.session_state[key] = value
 
 
 def intend(what: str) -> None:
@@ -317,6 +354,12 @@ def intend(what: str) -> None:
 def intent() -> str:
     """What was to go on after a sign-in; empty where nothing was."""
     return _state("intent", str)
+
+
+def is_stale(key: str) -> bool:
+    """Whether a widget belongs to a user who has signed out: Streamlit may still call it back."""
+    revision = key.removeprefix("w").partition(".")[0]
+    return revision.isdecimal() and int(revision) < _state("fresh", int)
 
 
 def say(text: str, icon: str) -> None:

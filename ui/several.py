@@ -7,7 +7,7 @@ import streamlit as st
 from core.stores.protocol import Summary
 from core.workbench import Workbench
 from ui import session
-from ui.preview import delete, tags
+from ui.preview import delete, tags, used
 from ui.questions import CompareThese
 from ui.text import count, plain, value_text
 
@@ -32,11 +32,15 @@ def several(bench: Workbench, rows: Sequence[Summary]) -> None:
         )
         st.download_button(
             "Download ZIP",
-            data=lambda: bench.zip(ids),
+            data=bench.zip(ids),
             file_name="tunesmith-configs.zip",
             mime="application/zip",
             key="download_zip",
+            on_click=used,
+            args=(ids,),
         )
-        st.button("Delete", key="delete", on_click=delete, args=(ids,))
+        st.button(
+            "Delete", key="delete", on_click=delete, args=({row.id: row.name for row in rows},)
+        )
     shared = set.intersection(*(set(row.tags) for row in rows))
     tags(bench, ids, sorted(shared))

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.errors import TunesmithError
 from core.identity.protocol import Actor
-from ui import autosave, cookie, session, sign_in, who
+from ui import autosave, cookie, leaving, session, sign_in, who
 from ui.errors import boundary
 from ui.text import plain
 
@@ -39,12 +39,13 @@ def page(title: str, *, for_users: bool = False) -> Iterator[None]:
     if not is_ready:
         st.stop()
     with boundary():
+        leaving.guard()
         yield
 
 
 def _prepare(title: str, *, for_users: bool) -> None:
     if target := session.take_destination():
-        st.switch_page(target)
+        st.switch_page(target, query_params={})
     user = _user()
     cookie.sync()
     for text, icon in session.said():
@@ -65,7 +66,11 @@ def _user() -> Actor | None:
     before = session.user_id()
     if before is not None and (found is None or found.user_id != before):
         session.sign_out()
-        session.say("You were signed out. Unsaved work is kept for you.", ":material/logout:")
+        # The words that were searched for are the first user's too.
+        st.query_params.from_dict({})
+        session.say(
+            "You were signed out. Unsaved work is kept as it was then.", ":material/logout:"
+        )
         return None
     session.belong_to(found.user_id if found else None)
     return found

@@ -103,10 +103,12 @@ def _take_step(action: Callable[[], None]) -> None:
 
 
 def _renamed(key: str) -> None:
+    if session.is_stale(key):
+        return
     typed = session.widget_value(key) or ""
     if session.has_left() and not typed:
         return
-    renamed = session.draft().renamed(typed.strip() or "untitled")
+    renamed = session.draft().renamed(typed.strip() or drafts.UNNAMED)
     if renamed.name != typed:
         open_draft(renamed)
     session.type_in(renamed)

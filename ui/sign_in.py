@@ -47,9 +47,10 @@ def gate(title: str) -> None:
         st.caption("Building, checking and downloading need no account.")
 
 
-def dialog_body() -> None:
+def dialog_body(purpose: str) -> None:
     """Ask who it is; the draft stays, and what asked for the sign-in goes on afterwards."""
-    st.caption("The config on this page stays as it is, and you go on where you were.")
+    kept = "The config on this page stays as it is, and is saved as soon as you are signed in."
+    st.caption(kept if purpose == "save" else "You go on where you were.")
     forms()
 
 
@@ -64,6 +65,7 @@ def forms() -> None:
         _sign_in()
     with new:
         _sign_up()
+        st.caption(_PASSWORD_HELP)
 
 
 def _sign_in() -> None:

@@ -13,13 +13,13 @@ from core.document import Path, get, number_text, path_text
 from core.draft import Draft, file_name
 from core.findings import Finding
 from core.render import code_span
-from ui import autosave, saving, session
+from ui import autosave, saving, session, who
 from ui.actions import COMMAND, DOWNLOAD, SUMMARY, apply_safe_fixes, downloaded
 from ui.curve import schedule_svg
 from ui.errors import boundary
 from ui.form import finding_line
 from ui.insight import OTHER, Insight, says_no_effect
-from ui.text import MARKS, count, plain, value_text
+from ui.text import MARKS, count, grouped, plain, value_text
 
 TRAINER_TITLE: Final = "Tiny Tool Use"
 
@@ -37,6 +37,8 @@ def summary() -> None:
 
 
 def _summary(verdict: DeltaGenerator, cautions: DeltaGenerator) -> None:
+    if who.has_changed():
+        st.rerun()
     with boundary():
         insight = session.insight()
         with verdict:
@@ -262,7 +264,7 @@ def _number(name: str, value: float) -> str:
         return f"{value:.0%}"
     if name == "peak_learning_rate":
         return number_text(float(f"{value:.3g}"))
-    return f"{value:,}".replace(",", "\u202f")
+    return grouped(value)
 
 
 def _differences(insight: Insight) -> None:

@@ -9,7 +9,9 @@ from core.document import ABSENT, number_text, write
 from core.findings import Finding, Patch, Severity
 from core.secrets import redact
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
+# What Markdown finds by itself, without any mark: addresses, icons, dashes and arrows.
+_JOINED = re.compile(r"(?<=[:@])(?=\S)|(?<=www)(?=\.)|(?<=[<>~-])(?=[-=>])", re.IGNORECASE)
 
 BLOCKED: Final = ":red[:material/block:]"
 MARKS: Final[Mapping[Severity, str]] = {
@@ -21,7 +23,7 @@ MARKS: Final[Mapping[Severity, str]] = {
 
 def plain(text: str) -> str:
     """Text that Markdown must not interpret: no bold, no links, no icons, no formulas."""
-    return _SPECIAL.sub(r"\\\1", text)
+    return _SPECIAL.sub(r"\\\1", _JOINED.sub("\u2060", text))
 
 
 def value_text(value: Any, limit: int = 60) -> str:
@@ -44,9 +46,14 @@ def worst(findings: Iterable[Finding]) -> Severity | None:
     return next((severity for severity in MARKS if severity in present), None)
 
 
+def grouped(number: float) -> str:
+    """A number with its thousands apart: ``10 000``."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
 def count(number: int, noun: str) -> str:
     """A count with its noun: ``1 error``, ``2 errors``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{grouped(number)} {noun}" if number == 1 else f"{grouped(number)} {noun}s"
 
 
 _UNITS: Final = ((86400 * 2, 86400, "day"), (3600, 3600, "hour"), (60, 60, "minute"))

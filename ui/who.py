@@ -1,6 +1,7 @@
 """Who is using this browser session: looked up anew whenever it matters, never remembered."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import streamlit as st
 
@@ -13,6 +14,9 @@ from core.workbench import Workbench
 from ui import session
 from ui.services import has_accounts, services
 from ui.session_routes import END_PATH, REDEEM_PATH, cookie_name
+from ui.text import plain
+
+T = TypeVar("T")
 
 
 def actor() -> Actor | None:
@@ -29,15 +33,42 @@ def actor() -> Actor | None:
 
 def signed_in() -> SignedIn | None:
     """The record of this session, or ``None`` where nobody is signed in."""
-    return _look_up(services().sessions, session.signed_in_as(), _cookie())
+    return _proof()(services().sessions)
 
 
 def still() -> Callable[[], bool]:
     """A question that a thread without a session can ask: is this user still signed in?"""
     if not has_accounts():
         return lambda: True
-    sessions, known, cookie = services().sessions, session.signed_in_as(), _cookie()
-    return lambda: _look_up(sessions, known, cookie) is not None
+    sessions, proof = services().sessions, _proof()
+    return lambda: proof(sessions) is not None
+
+
+def while_signed_in(make: Callable[[], T]) -> Callable[[], T]:
+    """The same, refused once the user is not signed in any more whom the page was drawn for."""
+    is_signed_in = still()
+
+    def made() -> T:
+        if not is_signed_in():
+            raise NotFound("You were signed out; sign in again.")
+        return make()
+
+    return made
+
+
+def _proof() -> Callable[[Sessions], SignedIn | None]:
+    """How this browser session shows who it is, for any thread."""
+    known, cookie = session.signed_in_as(), _cookie()
+    if not known:
+        return lambda sessions: sessions.by_cookie(cookie)
+    if session.is_where_it_signed_in():
+        return lambda sessions: sessions.by_id(known)
+
+    def with_cookie(sessions: Sessions) -> SignedIn | None:
+        found, shown = sessions.by_id(known), sessions.by_cookie(cookie)
+        return found if found and shown and found.handle == shown.handle else None
+
+    return with_cookie
 
 
 def has_changed() -> bool:
@@ -47,10 +78,6 @@ def has_changed() -> bool:
     except Unavailable:
         return False
     return session.user_id() != (found.user_id if found else None)
-
-
-def _look_up(sessions: Sessions, known: str | None, cookie: str) -> SignedIn | None:
-    return sessions.by_id(known) if known else sessions.by_cookie(cookie)
 
 
 def account() -> Account | None:
@@ -63,9 +90,15 @@ def account() -> Account | None:
 
 
 def workbench() -> Workbench | None:
-    """What the user who is signed in now can do with saved configs."""
+    """What the user who is signed in now can do with saved configs.
+
+    ``None`` too while this session still holds what belongs to another user: callbacks come before
+    the page takes that away.
+    """
     found = actor()
-    return services().workbench(found) if found else None
+    if found is None or session.user_id() not in (None, found.user_id):
+        return None
+    return services().workbench(found)
 
 
 def workbench_or_none() -> Workbench | None:
@@ -119,4 +152,4 @@ def label() -> str:
         return "Account"
     if not has_accounts():
         return "Account"
-    return f"Account · {found.name}" if found else "Sign in"
+    return f"Account · {plain(found.name)}" if found else "Sign in"

@@ -84,7 +84,7 @@ def test_a_name_that_is_taken_asks_for_another(page: SignIn, bench: Workbench) -
     assert "You have a config named" in shown(app)
     other = labelled(app.text_input, "Save under another name")
     assert other.value == "sft_toolbench (2)"
-    other.set_value("mine").run()
+    other.set_value("mine")
     do(button(app, "Save under this name").click())
     assert names(bench) == ["mine", "sft_toolbench"]
     assert draft(app).name == "mine"

@@ -8,11 +8,23 @@ from core.document import ABSENT
 from ui.form import from_literal, literal
 from ui.text import fix_text, plain, value_text
 
+JOINER = "\u2060"
+
 
 def test_markup_in_a_value_is_shown_as_it_is() -> None:
     assert plain("**a** [b](c) :material/x: $x$ <i>") == (
-        r"\*\*a\*\* \[b\]\(c\) \:material/x\: \$x\$ \<i\>"
+        r"\*\*a\*\* \[b\]\(c\) \:JOINmaterial/x\: \$x\$ \<i\>".replace("JOIN", JOINER)
     )
+
+
+@pytest.mark.parametrize("text", ["http://x.org", "www.x.org", "me@x.org", ":star:", "a -> b"])
+def test_what_markdown_finds_by_itself_is_taken_apart(text: str) -> None:
+    assert JOINER in plain(text)
+    assert plain(text).replace(JOINER, "").replace("\\", "") == text
+
+
+def test_an_entity_is_shown_as_it_is() -> None:
+    assert plain("&lt;") == r"\&lt;"
 
 
 def test_a_secret_is_not_shown_in_a_note() -> None:
