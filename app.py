@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,7 +40,10 @@ def start() -> None:
     try:
         services.services()
     except SettingsError as error:
-        sys.exit(f"Tunesmith can't start: {error}")
+        sys.stderr.write(f"Tunesmith can't start: {error}\n")
+        sys.stderr.flush()
+        # Leaving in the usual way, the server would print where in its own code that happened.
+        os._exit(2)
     except TunesmithError as error:
         # Building and downloading work without a store; each page says what is wrong.
         logger.error("%s", error)

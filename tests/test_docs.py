@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core import settings
 from core.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,6 +45,12 @@ def pages() -> dict[str, str]:
 @pytest.mark.parametrize("name", ["fields.md", "command-line.md"])
 def test_a_generated_page_is_up_to_date(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == pages()[name]
+
+
+def test_every_setting_is_explained() -> None:
+    text = (DOCS / "keeping.md").read_text(encoding="utf-8")
+    missing = [name for name in settings.NAMES if f"`TUNESMITH_{name.upper()}`" not in text]
+    assert missing == []
 
 
 if __name__ == "__main__":

@@ -97,7 +97,8 @@ def test_a_newcomer_signs_up_saves_reloads_and_reopens(page: Page, app_url: str)
 def test_the_cookie_is_not_for_scripts(user: User) -> None:
     page = user.new_page()
     page.goto(user.app_url + "/library")
-    fill_sign_in(page, user.account.name)
+    with page.expect_response("**/session/redeem"):
+        fill_sign_in(page, user.account.name)
     expect(page.get_by_text("Nothing saved yet")).to_be_visible(timeout=20_000)
     (cookie,) = [item for item in page.context.cookies() if item.get("name", "").startswith("tune")]
     assert cookie.get("httpOnly")

@@ -14,7 +14,7 @@ from ui.services import Services, close_all, services
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = "localhost"
 
-SignIn = Callable[[str], AppTest]
+SignIn = Callable[..., AppTest]
 
 
 @pytest.fixture
@@ -37,14 +37,19 @@ def bench(parts: Services, ann: Account) -> Workbench:
 
 @pytest.fixture
 def page(parts: Services, ann: Account) -> SignIn:
-    """Opens a page, such as ``library``, in a browser session of its own that Ann has signed in."""
+    """Opens a page, such as ``library``, in a browser session of its own that Ann has signed in.
 
-    def opened(name: str) -> AppTest:
+    Further arguments stand in the page's address.
+    """
+
+    def opened(name: str, **address: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=20)
         begun = parts.sessions.begin(ann.user_id, "", "")
         app.session_state["tunesmith.signed_in"] = begun.session_id
         if name != "build":
             app.switch_page(f"../pages/{name}.py")
+        for key, value in address.items():
+            app.query_params[key] = value
         return app.run()
 
     return opened

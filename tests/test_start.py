@@ -1,0 +1,47 @@
+"""What the server says when a setting does not let it start."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+START = ("-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port", "0")
+
+
+@pytest.mark.parametrize(
+    ("variables", "address", "sentence"),
+    [
+        (
+            {"TUNESMITH_ACCOUNTS": "off"},
+            "0.0.0.0",
+            "Accounts are off, and the server would answer other machines too.",
+        ),
+        (
+            {"TUNESMITH_ACCOUNTS": "no"},
+            "localhost",
+            "TUNESMITH_ACCOUNTS is 'no'; set it to on or off.",
+        ),
+        (
+            {"TUNESMITH_ACOUNTS": "off"},
+            "localhost",
+            "There is no setting 'acounts'",
+        ),
+    ],
+)
+def test_a_setting_that_is_wrong_or_not_safe_stops_the_start_with_one_sentence(
+    project: Path, variables: dict[str, str], address: str, sentence: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, *START, "--server.address", address],
+        cwd=project,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert f"Tunesmith can't start: {sentence}" in done.stderr
+    assert "Traceback" not in done.stderr
