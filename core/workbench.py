@@ -227,7 +227,7 @@ class Workbench:
         """What can come back."""
         return self.store.deleted()
 
-    def tag(self, ids: Collection[str], add: Collection[str], remove: Collection[str]) -> None:
+    def tag(self, ids: Collection[str], add: Collection[str], remove: Collection[str] = ()) -> None:
         """Give and take tags."""
         self.store.tag(ids, add, remove)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Dialog, Locator, Page, Position, expect
 
 from core import draft as drafts
 from core import presets
@@ -44,7 +44,7 @@ def select_row(page: Page, number: int) -> None:
     """Select a row of the library's table, the first one being 0."""
     wait_until_idle(page)
     table = page.get_by_test_id("stDataFrame").get_by_test_id("data-grid-canvas")
-    place = {"x": float(BOX), "y": float(HEAD + ROW * number + ROW // 2)}
+    place: Position = {"x": float(BOX), "y": float(HEAD + ROW * number + ROW // 2)}
     # A canvas shows nowhere that it is ready for the mouse.
     page.wait_for_timeout(300)
     # A transparent layer above the canvas takes the mouse.
@@ -239,7 +239,12 @@ def test_unsaved_work_survives_a_closed_tab(user: User) -> None:
 def test_closing_a_tab_with_unsaved_work_is_asked_by_the_browser(user: User) -> None:
     page = user.open("/")
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", answer)
     page.reload()
     wait_until_idle(page)
     assert asked == []

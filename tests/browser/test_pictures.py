@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from core import draft as drafts
+from core import presets
+from core.document import put
+from tests.browser.users import User
+
 pytestmark = pytest.mark.browser
 
 # More than an empty page of this size takes up as PNG.
@@ -65,3 +70,32 @@ def test_a_picture_shows_the_page(
     picture = page.screenshot(path=folder / f"{name}.png")
     context.close()
     assert len(picture) > DRAWN
+
+
+RUNS: tuple[tuple[str, str, dict[str, float]], ...] = (
+    ("baseline", "sft_toolbench", {}),
+    ("longer warm-up", "hybrid", {"warmup_steps": 40}),
+    ("higher rank", "sft_toolbench", {"lora_r": 32, "lora_alpha": 64, "num_epochs": 3}),
+    ("preference pairs", "dpo_basic", {}),
+    ("rate too high", "sft_toolbench", {"learning_rate": 2.0}),
+    ("teacher, small batch", "teacher_mode", {"batch_size": 1}),
+    ("nightly", "hybrid", {"num_epochs": 2}),
+)
+
+
+def test_a_picture_shows_the_library(
+    user: User, project: Path, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    for name, preset, changes in RUNS:
+        draft = drafts.from_preset(presets.find(preset)).renamed(name)
+        document = draft.document
+        for key, value in changes.items():
+            document = put(document, ("training", key), value)
+        config = user.bench.save(draft.with_document(document))
+        user.bench.tag([config.id], ["toolbench"] if "toolbench" in preset else ["later"])
+    page = user.open(f"/library?selected={config.id}")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    expect(page.locator(".st-key-preview")).to_contain_text("nightly", timeout=20_000)
+    page.wait_for_timeout(800)
+    folder = project / "docs" / "images" if request.config.getoption("--pictures") else tmp_path
+    assert len(page.screenshot(path=folder / "library.png")) > DRAWN
