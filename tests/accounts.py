@@ -2,6 +2,7 @@
 
 import hashlib
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -115,9 +116,10 @@ def at_once(call: Any, arguments: list[tuple[Any, ...]]) -> list[Any]:
         return [future.result() for future in futures]
 
 
-def guess_in_process(file: Path, count_file: Path, tries: int) -> int:
-    """Guess wrong passwords one after the other, as a process of its own; returns the refusals."""
-    with closing(Database(file)) as database:
-        identity = LocalIdentity(database, FileCountingPasswords(count_file), True)
-        found = [outcome(identity.sign_in, "ada", f"guess {n}", ADDRESS) for n in range(tries)]
-    return sum("too many" in str(error) for error in found)
+def guess(file: str, count_file: str, tries: str) -> None:
+    """Guess wrong passwords one after the other, as a process of its own; prints the refusals."""
+    with closing(Database(Path(file))) as database:
+        identity = LocalIdentity(database, FileCountingPasswords(Path(count_file)), True)
+        numbers = range(int(tries))
+        found = [outcome(identity.sign_in, "ada", f"guess {n}", ADDRESS) for n in numbers]
+    sys.stdout.write(str(sum("too many" in str(error) for error in found)))

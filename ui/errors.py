@@ -4,10 +4,11 @@ import logging
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import uuid4
 
 import streamlit as st
 
-from core.errors import TunesmithError
+from core.errors import TunesmithError, Unavailable
 from ui.text import plain
 
 logger = logging.getLogger("tunesmith")
@@ -32,6 +33,9 @@ def show_error(error: Exception) -> bool:
     """Say in one sentence what went wrong; ``True`` tells Streamlit that this is all."""
     if isinstance(error, TunesmithError):
         st.error(plain(str(error)), icon=":material/error:")
+        if isinstance(error, Unavailable):
+            # Any click draws the page anew; a key of its own lets two of them stand on one page.
+            st.button("Try again", key=f"again.{uuid4().hex}", icon=":material/refresh:")
         return True
     # The message of a stranger's error can hold a value of the config, and so a secret.
     places = "".join(traceback.format_tb(error.__traceback__))

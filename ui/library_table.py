@@ -25,16 +25,22 @@ def table(rows: Sequence[Summary]) -> list[Summary]:
         row_height=32,
         column_config=_COLUMNS,
         on_select="rerun",
-        selection_mode="multi-row",
+        selection_mode=["multi-row", "single-cell"],
         selection_default={
             "selection": {"rows": [index for index, one in enumerate(ids) if one in chosen]}
         },
         placeholder="",
         alt="Your configs",
     )
-    selected = [rows[index] for index in event["selection"]["rows"] if index < len(rows)]
+    selected = [rows[index] for index in _chosen(event["selection"]) if index < len(rows)]
     _remember(selected)
     return selected
+
+
+def _chosen(selection: Any) -> list[int]:
+    """The rows that are ticked; without any, the one that a click has gone to."""
+    ticked: list[int] = selection["rows"]
+    return ticked or [row for row, _ in selection.get("cells", ())]
 
 
 def _remember(selected: Sequence[Summary]) -> None:

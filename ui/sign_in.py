@@ -120,9 +120,15 @@ class _Controller:
         **__: Any,
     ) -> tuple[str, str, str]:
         """Make the account, and sign in to it."""
+        # Imported here for the same reason as the forms below.
+        from core.identity.validator import Rules
+
         if password != again:
             raise NotAccepted("The two passwords differ; type the same one twice.")
         full_name = f"{first.strip()} {last.strip()}".strip()
+        rules = Rules((name, email))
+        if not rules.validate_password(password):
+            raise NotAccepted(rules.diagnose_password(password))
         new = NewAccount(name.strip(), password, full_name, email.strip())
         account = services().identity.sign_up(new, who.address())
         _begin(account)

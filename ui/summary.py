@@ -124,7 +124,9 @@ def _ways_to_save() -> None:
 
 def _save(message_key: str = "") -> None:
     message = session.widget_value(message_key) if message_key else ""
-    saving.save((message or "").strip())
+    if saving.save((message or "").strip()) and message_key:
+        # The next version is another one.
+        session.set_widgets({message_key: ""})
     # What it says stands all over the page: version, name, dialog.
     st.rerun()
 

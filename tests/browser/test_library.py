@@ -310,3 +310,15 @@ def test_two_users_see_their_own_libraries(new_user: Callable[[], User]) -> None
         select_row(page, 0)
         expect(page.locator(".st-key-preview")).to_contain_text(own)
         assert other not in page.content()
+
+
+def test_a_click_on_a_name_shows_the_config(user: User) -> None:
+    for name in ("one", "two"):
+        keep(user, name)
+    page = user.open("/library")
+    wait_until_idle(page)
+    page.wait_for_timeout(300)
+    for number, name in ((0, "two"), (1, "one")):
+        place: Position = {"x": 100.0, "y": float(HEAD + ROW * number + ROW // 2)}
+        page.get_by_test_id("data-grid-canvas").click(position=place, force=True)
+        expect(page.locator(".st-key-preview")).to_contain_text(name)

@@ -55,6 +55,7 @@ def test_a_message_is_kept_with_its_version(page: SignIn, bench: Workbench) -> N
     do(button(app, "Save with this message").click())
     (row,) = bench.page(Query()).rows
     assert bench.versions(row.id)[0].message == "first try"
+    assert labelled(app.text_input, "What is new in this version? (optional)").value == ""
 
 
 def test_undo_after_a_save_and_another_save_is_the_next_version(
