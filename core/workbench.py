@@ -14,7 +14,6 @@ from core.check import check
 from core.document import Document, Source, read, write
 from core.draft import Draft, Saved, file_name, from_saved
 from core.errors import DocumentError, NameTaken, NotFound, StoreError
-from core.findings import Report
 from core.identity.protocol import Account, Actor
 from core.importing import Import, Refusal
 from core.merge import Choice, Picks, choices, merged
@@ -293,11 +292,6 @@ def opened(config: Config) -> Draft:
 def saved_as(config: Config) -> Saved:
     """What a draft has to know about the config that it is of."""
     return Saved(config.id, config.revision, config.name, config.description)
-
-
-def report_of(config: Config) -> Report:
-    """What the checks say about a saved config today."""
-    return check(config.config_json)
 
 
 def _readable(drafts: Iterator[KeptDraft]) -> Iterator[LeftBehind]:

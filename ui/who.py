@@ -1,7 +1,6 @@
 """Who is using this browser session: looked up anew whenever it matters, never remembered."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
 import streamlit as st
 
@@ -15,8 +14,6 @@ from ui import session
 from ui.services import has_accounts, services
 from ui.session_routes import END_PATH, REDEEM_PATH, cookie_name
 from ui.text import plain
-
-T = TypeVar("T")
 
 
 def actor() -> Actor | None:
@@ -42,18 +39,6 @@ def still() -> Callable[[], bool]:
         return lambda: True
     sessions, proof = services().sessions, _proof()
     return lambda: proof(sessions) is not None
-
-
-def while_signed_in(make: Callable[[], T]) -> Callable[[], T]:
-    """The same, refused once the user is not signed in any more whom the page was drawn for."""
-    is_signed_in = still()
-
-    def made() -> T:
-        if not is_signed_in():
-            raise NotFound("You were signed out; sign in again.")
-        return make()
-
-    return made
 
 
 def _proof() -> Callable[[Sessions], SignedIn | None]:
