@@ -37,6 +37,7 @@ class Later:
         self._retry = retry
         self._due: dict[str, _Due] = {}
         self._failed: set[str] = set()
+        self._under_way = 0
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -53,12 +54,14 @@ class Later:
         return key in self._failed
 
     def flush(self, key: str | None = None) -> None:
-        """Do at once what waits, of one key or of all."""
+        """Do at once what waits, of one key or of all; what is under way is done too then."""
         with self._changed:
             keys = [key] if key is not None else list(self._due)
             tasks = [(name, self._due.pop(name).task) for name in keys if name in self._due]
         for name, task in tasks:
             self._do(name, task)
+        with self._changed:
+            self._changed.wait_for(lambda: self._under_way == 0, self._retry)
 
     def drop(self, key: str) -> None:
         """Forget what waits under a key."""
@@ -83,6 +86,9 @@ class Later:
     def _run(self) -> None:
         while (found := self._next()) is not None:
             self._do(*found)
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
 
     def _next(self) -> tuple[str, Task] | None:
         with self._changed:
@@ -90,6 +96,7 @@ class Later:
                 key = min(self._due, key=lambda name: self._due[name].moment, default=None)
                 wait = None if key is None else self._due[key].moment - time.monotonic()
                 if key is not None and wait is not None and wait <= 0:
+                    self._under_way += 1
                     return key, self._due.pop(key).task
                 self._changed.wait(wait)
         return None

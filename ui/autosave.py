@@ -1,5 +1,7 @@
 """Unsaved work of a signed-in user goes to the store a moment after each change."""
 
+from typing import Final
+
 import streamlit as st
 
 from core.draft import Draft
@@ -7,8 +9,13 @@ from core.identity.protocol import Actor
 from core.workbench import LeftBehind
 from ui import live, session, who
 from ui.actions import begin
+from ui.errors import boundary
 from ui.services import services
+from ui.session import Found
 from ui.text import ago, plain, value_text
+
+_LOOK_AGAIN: Final = 4
+"""Seconds between two looks while other tabs hold unsaved work."""
 
 
 def attend(user: Actor | None) -> None:
@@ -48,23 +55,40 @@ def trouble() -> str:
 
 def offer() -> None:
     """Offer unsaved work that another session of this user left behind, the newest first."""
-    user = session.user_id()
-    if user is None:
-        return
-    left = session.left_behind(user, _left_behind)
-    if left:
-        _banner(left[0], len(left) - 1)
+    if session.user_id() is not None:
+        # A tab that closes while this page is open leaves its work behind then.
+        every = _LOOK_AGAIN if _found().waits else None
+        st.fragment(_offer, key="left_behind", run_every=every)()
 
 
-def _left_behind() -> tuple[LeftBehind, ...]:
+def _offer() -> None:
+    if who.has_changed():
+        st.rerun()
+    with boundary():
+        left = _found().left
+        if left:
+            _banner(left[0], len(left) - 1)
+
+
+def _found() -> Found:
+    """What was found once; looked for again while other tabs may still leave something."""
+    known = session.left_behind()
+    if known is None or known.waits:
+        known = _look()
+        session.note_left_behind(known)
+    return known
+
+
+def _look() -> Found:
     bench = who.workbench_or_none()
     if bench is None:
-        return ()
+        return Found((), waits=False)
     # The session that was just closed may have left its last edit there.
     services().later.flush()
-    left = bench.left_behind(but=session.desk().slot)
+    kept = bench.left_behind(but=session.desk().slot)
     # Work that is open in another tab is not left behind.
-    return tuple(item for item in left if not live.is_open(item.kept.slot))
+    left = tuple(item for item in kept if not live.is_open(item.kept.slot))
+    return Found(left, waits=len(left) < len(kept))
 
 
 def _banner(left: LeftBehind, others: int) -> None:
@@ -94,7 +118,9 @@ def _continue(left: LeftBehind) -> None:
 
 
 def _discard(slot: str) -> None:
-    session.forget_left_behind(slot)
     bench = who.workbench_or_none()
     if bench:
         bench.forget(slot)
+    session.note_left_behind(None)
+    # The banner is a part of its own; what was opened stands all over the page.
+    st.rerun()

@@ -201,6 +201,7 @@ def user_id() -> str | None:
 
 def sign_in(session_id: str, user: str) -> None:
     """Note the record and the user that this session signed in with."""
+    _store("left_behind", None)
     _store("signed_in", session_id)
     _store("handshake", _handshake())
     _store("user", user)
@@ -255,16 +256,27 @@ def errand() -> Errand | None:
     return _state("errand", lambda: None)
 
 
-def left_behind(user: str, look: Callable[[], tuple[LeftBehind, ...]]) -> tuple[LeftBehind, ...]:
-    """Unsaved work of this user's other sessions, looked for once in a session."""
-    return _state(f"left_behind.{user}", look)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Unsaved work of this user's other sessions.
+
+    Attributes:
+        left: what closed sessions left behind, the newest first.
+        waits: whether there is more in sessions that are still open.
+    """
+
+    left: tuple[LeftBehind, ...]
+    waits: bool
 
 
-def forget_left_behind(slot: str) -> None:
-    """Offer this piece of unsaved work no more."""
-    name = f"left_behind.{user_id()}"
-    left: tuple[LeftBehind, ...] = _state(name, tuple)
-    _store(name, tuple(item for item in left if item.kept.slot != slot))
+def left_behind() -> Found | None:
+    """What was found last, or ``None`` before the first look."""
+    return _state("left_behind", lambda: None)
+
+
+def note_left_behind(found: Found | None) -> None:
+    """Note what was found; ``None`` has it looked for again."""
+    _store("left_behind", found)
 
 
 def ask(question: Question) -> None:

@@ -92,6 +92,7 @@ def test_edits_survive_the_other_page(build: Page) -> None:
     build.get_by_role("link", name="Build").click()
     expect(field(build, "Epochs")).to_have_value("4")
     build.get_by_role("button", name="Undo").click()
+    expect(card(build, "updates in all")).to_have_text("66")
     expect(field(build, "Epochs")).to_have_value("3")
 
 

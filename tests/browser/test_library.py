@@ -109,6 +109,8 @@ def test_the_cookie_is_not_for_scripts(user: User) -> None:
 def test_a_conflict_between_two_browsers_is_settled_field_by_field(user: User) -> None:
     config = keep(user, "shared")
     first, second = user.open(f"/?config={config.id}"), user.open(f"/?config={config.id}")
+    for page in (first, second):
+        expect(page.get_by_text("version 1 · saved")).to_be_visible(timeout=20_000)
     type_in(first, "Epochs", "3")
     click(first, "Save")
     expect(first.get_by_text("version 2 · saved")).to_be_visible()
@@ -129,6 +131,7 @@ def test_a_conflict_between_two_browsers_is_settled_field_by_field(user: User) -
 def test_an_old_version_is_compared_downloaded_and_restored(user: User) -> None:
     config = keep(user, "tried")
     page = user.open(f"/?config={config.id}")
+    expect(page.get_by_text("version 1 · saved")).to_be_visible(timeout=20_000)
     type_in(page, "Epochs", "3")
     click(page, "Save")
     click(page, "Versions")
@@ -156,8 +159,9 @@ def test_deleted_configs_come_back(user: User) -> None:
     expect(page.get_by_text("2 configs selected")).to_be_visible()
     click(page, "Delete")
     expect(page.get_by_text("1–1 of 1")).to_be_visible()
+    wait_until_idle(page)
     page.get_by_role("button", name="Undo delete").first.click()
-    expect(page.get_by_text("1–3 of 3")).to_be_visible()
+    expect(page.get_by_text("1–3 of 3")).to_be_visible(timeout=20_000)
     expect(page.get_by_text("Recently deleted")).to_have_count(0)
 
 
@@ -219,14 +223,16 @@ def test_many_files_are_imported_with_one_report(user: User) -> None:
     expect(report).to_contain_text("2 configs of 3 saved")
     expect(report).to_contain_text("one (2)")
     expect(report).to_contain_text("bad was not saved")
-    page.keyboard.press("Escape")
+    click(page, "Done")
     expect(page.get_by_text("1–3 of 3")).to_be_visible()
 
 
 def test_unsaved_work_survives_a_closed_tab(user: User) -> None:
     config = keep(user, "long run")
     page = user.open(f"/?config={config.id}")
+    expect(page.get_by_text("version 1 · saved")).to_be_visible(timeout=20_000)
     type_in(page, "Epochs", "6")
+    expect(page.get_by_text("version 1 · changed since")).to_be_visible()
     page.close()
     again = user.open("/")
     expect(again.get_by_text("Unsaved work on long run")).to_be_visible(timeout=20_000)

@@ -50,6 +50,21 @@ def test_one_key_can_be_done_at_once_and_is_done_once() -> None:
     assert done == ["a", "b"]
 
 
+def test_a_flush_waits_for_what_is_under_way() -> None:
+    later, begun, done = Later(delay=0), threading.Event(), list[str]()
+
+    def work() -> None:
+        begun.set()
+        time.sleep(0.05)
+        done.append("a")
+
+    later.put("a", work)
+    assert begun.wait(10)
+    later.flush()
+    assert done == ["a"]
+    later.close()
+
+
 def test_what_was_dropped_is_not_done() -> None:
     later, done = Later(delay=60), list[str]()
     later.put("a", lambda: done.append("a"))
