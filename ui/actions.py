@@ -48,7 +48,14 @@ def refresh(before: Insight, path: Path) -> None:
     stale = [name for name in sections if _said(before, name) != _said(after, name)]
     names = dict.fromkeys([after.section_of(path), *stale])
     # In this order they are drawn: what the user waits for is the consequence of the edit.
-    st.rerun([SUMMARY, *map(fragment_name, names), HEADER, LEAVING])
+    st.rerun([SUMMARY, *map(fragment_name, names), HEADER, *_leaving(before, after)])
+
+
+def _leaving(before: Insight, after: Insight) -> list[str]:
+    """The part that tells the browser of unsaved work, where there is news for it."""
+    was_taken_away = session.desk().handed_out is not None
+    has_news = before.draft.is_unsaved != after.draft.is_unsaved or was_taken_away
+    return [LEAVING] if has_news else []
 
 
 def _said(insight: Insight, section: str) -> tuple[Finding, ...]:
