@@ -32,9 +32,14 @@ def unique(files: Iterable[File]) -> Iterator[File]:
     """The files, each under a name that no other has, not even in another case."""
     taken: set[str] = set()
     for name, data in files:
-        free = next(other for other in _variants(name) if other.lower() not in taken)
-        taken.add(free.lower())
-        yield free, data
+        yield _free(name, taken), data
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name or one like it, taken from then on."""
+    free = next(other for other in _variants(name) if other.lower() not in taken)
+    taken.add(free.lower())
+    return free
 
 
 def export(
@@ -57,11 +62,9 @@ def _export(
     yield "account.json", _json(_account(account))
     taken: set[str] = set()
     for config, versions in configs:
-        name = file_name(config.name)
-        stem = next(v for v in _variants(name) if v.lower() not in taken)
-        taken.add(stem.lower())
-        yield f"configs/{stem}", config.text.encode()
-        folder = f"history/{PurePosixPath(stem).stem}"
+        name = _free(file_name(config.name), taken)
+        yield f"configs/{name}", config.text.encode()
+        folder = f"history/{PurePosixPath(name).stem}"
         yield f"{folder}/about.json", _json(_about(config, versions))
         for version in versions:
             yield f"{folder}/version-{version.number}.json", version.content.text.encode()

@@ -4,7 +4,7 @@ Front ends call these; what is checked, counted, logged and named is decided her
 """
 
 import contextlib
-import re
+import itertools
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -18,8 +18,9 @@ from core.identity.protocol import Account, Actor
 from core.importing import Import, Refusal
 from core.merge import Choice, Picks, choices, merged
 from core.payload import from_payload, to_payload
+from core.stores.limits import is_template_type
+from core.stores.listing import names_like
 from core.stores.protocol import (
-    MAX_NAME,
     Checked,
     Config,
     ConfigStore,
@@ -33,8 +34,6 @@ from core.stores.protocol import (
 )
 
 _COPIES_TRIED: Final = 200
-_TEMPLATE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_NUMBERED: Final = re.compile(r" \((\d+)\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +249,7 @@ class Workbench:
             return Landed(item.name, None, str(error))
 
     def _create_freely(self, content: Content, tags: Collection[str] = ()) -> Config:
-        for name in _names_like(content.name):
+        for name in itertools.islice(names_like(content.name), _COPIES_TRIED):
             try:
                 return _logged(self.store.create(replace(content, name=name), tags=tags))
             except NameTaken:
@@ -305,7 +304,7 @@ def _readable(drafts: Iterator[KeptDraft]) -> Iterator[LeftBehind]:
 
 def _content(name: str, description: str, template_type: str, text: str) -> Content:
     # A preset may have an id that the database's pattern does not take.
-    template = template_type if _TEMPLATE.fullmatch(template_type) else "custom"
+    template = template_type if is_template_type(template_type) else "custom"
     return Content(name.strip(), description, template, text, _checked(text))
 
 
@@ -319,14 +318,6 @@ def _text(document: Document, *known: str) -> str:
     """The document as text: as it was written where it is one of the known ones, or anew."""
     wanted = write(document)
     return next((text for text in known if write(read(text.encode()).document) == wanted), wanted)
-
-
-def _names_like(name: str) -> Iterator[str]:
-    yield name
-    stem = _NUMBERED.sub("", name)
-    for number in range(2, _COPIES_TRIED):
-        ending = f" ({number})"
-        yield stem[: MAX_NAME - len(ending)].rstrip() + ending
 
 
 def _logged(config: Config) -> Config:

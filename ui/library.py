@@ -97,9 +97,9 @@ def _shelf(bench: Workbench, facets: Facets) -> None:
         pager(bench, query, page)
     with right, st.container(key="preview", gap="small"):
         if len(selected) == 1:
-            preview.preview(bench, selected[0].id)
+            preview.preview(bench, selected[0].id, facets.tags)
         elif selected:
-            several.several(bench, selected)
+            several.several(bench, selected, facets.tags)
         else:
             st.caption("Select a row to see what it does; select several to compare or tag them.")
 

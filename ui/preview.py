@@ -1,6 +1,6 @@
 """One saved config beside the library's table: what it is, what it does, what can be done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
@@ -19,15 +19,15 @@ from ui.text import MARKS, ago, count, plain, value_text
 _FINDINGS_SHOWN = 8
 
 
-def preview(bench: Workbench, config_id: str) -> None:
-    """Draw the panel."""
+def preview(bench: Workbench, config_id: str, known_tags: Iterable[str]) -> None:
+    """Draw the panel; the known tags are those that the user has given to any config."""
     config = bench.config(config_id)
     insight = session.once(
         ("preview", config.id, config.revision), lambda _: Insight(opened(config))
     )
     _head(config, insight)
     _actions(config)
-    tags(bench, [config.id], config.tags)
+    tags([config.id], config.tags, known_tags)
     _findings([*insight.report.errors, *insight.report.warnings])
     run_card(insight.derived)
 
@@ -102,13 +102,12 @@ def delete(named: Mapping[str, str]) -> None:
     saving.with_bench(act)
 
 
-def tags(bench: Workbench, config_ids: Sequence[str], given: Sequence[str]) -> None:
+def tags(config_ids: Sequence[str], given: Sequence[str], known: Iterable[str]) -> None:
     """A field for the tags that all of these configs have."""
-    known = [*dict.fromkeys([*given, *bench.facets().tags])]
     key = session.seeded(f"tags.{hash((tuple(config_ids), tuple(given)))}", list(given))
     st.multiselect(
         "Tags",
-        known,
+        list(dict.fromkeys([*given, *known])),
         key=key,
         accept_new_options=True,
         select_all=False,

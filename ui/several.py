@@ -1,6 +1,6 @@
 """What can be done to several selected configs at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
@@ -14,8 +14,8 @@ from ui.text import count, plain, value_text
 _COMPARED_AT_MOST = 20
 
 
-def several(bench: Workbench, rows: Sequence[Summary]) -> None:
-    """Draw the panel."""
+def several(bench: Workbench, rows: Sequence[Summary], known_tags: Iterable[str]) -> None:
+    """Draw the panel; the known tags are those that the user has given to any config."""
     ids = [row.id for row in rows]
     st.markdown(f"**{count(len(rows), 'config')} selected**")
     names = ", ".join(plain(value_text(row.name, 40)) for row in rows[:8])
@@ -43,4 +43,4 @@ def several(bench: Workbench, rows: Sequence[Summary]) -> None:
             "Delete", key="delete", on_click=delete, args=({row.id: row.name for row in rows},)
         )
     shared = set.intersection(*(set(row.tags) for row in rows))
-    tags(bench, ids, sorted(shared))
+    tags(ids, sorted(shared), known_tags)

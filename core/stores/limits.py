@@ -60,9 +60,14 @@ def check_message(message: str) -> None:
     _check_prose("message", message, MAX_MESSAGE)
 
 
+def is_template_type(text: str) -> bool:
+    """Whether a text can stand as a config's template."""
+    return bool(_TEMPLATE_TYPE.fullmatch(text))
+
+
 def check_template_type(template_type: str) -> None:
     """Check the id of the preset that a config began with."""
-    if not _TEMPLATE_TYPE.fullmatch(template_type):
+    if not is_template_type(template_type):
         raise Unacceptable(
             f"The template {template_type[:50]!r} is no id; "
             "write a small letter and up to 39 small letters, digits or underscores."
