@@ -5,14 +5,16 @@ import itertools
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from core.stores.protocol import MAX_NAME, Query, Sort
 
 MAX_WORDS: Final = 50
 """A search looks for this many different words; further ones are passed over."""
+
+MAX_LIMIT: Final = 500
 
 _MAX_CURSOR: Final = 4096
 _NUMBERED: Final = re.compile(r" \(\d+\)$")
@@ -52,6 +54,74 @@ def read_cursor(query: Query) -> Cursor | None:
             cursor = Cursor(query.sort, descending, backward, value, row)
             return cursor if descending is query.descending and _fits(cursor) else None
     return None
+
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[Row]):
+    """The rows of a page, and the cursors that lead on and back."""
+
+    rows: Sequence[Row]
+    next: str | None = None
+    previous: str | None = None
+
+
+class Pager(Generic[Row]):
+    """Finds the page of a query in rows that a back end reads in the query's order.
+
+    Args:
+        read: the rows behind a cursor in its direction, or from the start; at most so many.
+        place: what a row is sorted by, and its id.
+    """
+
+    def __init__(
+        self,
+        query: Query,
+        read: Callable[[Cursor | None, int], Sequence[Row]],
+        place: Callable[[Row], tuple[str | int, str]],
+    ) -> None:
+        self._query = query
+        self._read = read
+        self._place = place
+        self._limit = min(max(query.limit, 1), MAX_LIMIT)
+
+    def page(self) -> Found[Row]:
+        """One page; one that would begin before the first row or after the last is the first."""
+        cursor = read_cursor(self._query)
+        return (cursor and self._page_at(cursor)) or self._first_page()
+
+    def _first_page(self) -> Found[Row]:
+        rows, goes_on = self._some(None)
+        return Found(rows, self._mark(rows[-1], backward=False).as_text() if goes_on else None)
+
+    def _page_at(self, cursor: Cursor) -> Found[Row] | None:
+        """The page that the cursor leads to; none where there is no whole page or no row."""
+        rows, goes_on = self._some(cursor)
+        if not (goes_on if cursor.backward else rows):
+            return None
+        if cursor.backward:
+            rows = rows[::-1]
+        on = self._mark(rows[-1], backward=False)
+        back = self._mark(rows[0], backward=True)
+        has_next = self._leads_on(on) if cursor.backward else goes_on
+        has_previous = goes_on if cursor.backward else self._leads_on(back)
+        return Found(
+            rows, on.as_text() if has_next else None, back.as_text() if has_previous else None
+        )
+
+    def _some(self, cursor: Cursor | None) -> tuple[Sequence[Row], bool]:
+        """The rows of one page in the cursor's direction, and whether there are more."""
+        rows = self._read(cursor, self._limit + 1)
+        return rows[: self._limit], len(rows) > self._limit
+
+    def _leads_on(self, cursor: Cursor) -> bool:
+        return bool(self._read(cursor, 1))
+
+    def _mark(self, row: Row, *, backward: bool) -> Cursor:
+        query = self._query
+        return Cursor(query.sort, query.descending, backward, *self._place(row))
 
 
 def folded(text: str) -> str:

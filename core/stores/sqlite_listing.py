@@ -8,12 +8,10 @@ import itertools
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from core.stores.listing import Cursor, is_text, read_cursor, search_words
+from core.stores.listing import Cursor, Found, Pager, is_text, search_words
 from core.stores.protocol import Query, Sort
-
-MAX_LIMIT: Final = 500
 
 LIVE: Final = "user_id = ? AND deleted_at IS NULL"
 _UPDATED: Final = "training_configs_updated"
@@ -36,14 +34,6 @@ _COLUMNS: Final = (
 Condition = tuple[str, tuple[Any, ...]]
 
 
-class Found(NamedTuple):
-    """The rows of a page, and the cursors that lead on and back."""
-
-    rows: Sequence[sqlite3.Row]
-    next: str | None = None
-    previous: str | None = None
-
-
 class Listing:
     """What a query finds among one user's configs."""
 
@@ -54,7 +44,6 @@ class Listing:
         self._column, order = _ORDERS[query.sort]
         self._index = _index(query)
         self._conditions = tuple(_conditions(user_id, query, order))
-        self._limit = min(max(query.limit, 1), MAX_LIMIT)
 
     def count(self) -> int:
         """How many rows there are on all pages."""
@@ -62,41 +51,9 @@ class Listing:
         sql = f"SELECT count(*) FROM training_configs INDEXED BY {_UPDATED} WHERE {where}"
         return int(self._connection.execute(sql, values).fetchone()[0])
 
-    def page(self) -> Found:
+    def page(self) -> Found[sqlite3.Row]:
         """One page; one that would begin before the first row or after the last is the first."""
-        cursor = read_cursor(self._query)
-        return (cursor and self._page_at(cursor)) or self._first_page()
-
-    def _first_page(self) -> Found:
-        rows, goes_on = self._some(None)
-        return Found(rows, self._mark(rows[-1], backward=False).as_text() if goes_on else None)
-
-    def _page_at(self, cursor: Cursor) -> Found | None:
-        """The page that the cursor leads to; none where there is no whole page or no row."""
-        rows, goes_on = self._some(cursor)
-        if not (goes_on if cursor.backward else rows):
-            return None
-        if cursor.backward:
-            rows = rows[::-1]
-        on = self._mark(rows[-1], backward=False)
-        back = self._mark(rows[0], backward=True)
-        has_next = self._leads_on(on) if cursor.backward else goes_on
-        has_previous = goes_on if cursor.backward else self._leads_on(back)
-        return Found(
-            rows, on.as_text() if has_next else None, back.as_text() if has_previous else None
-        )
-
-    def _some(self, cursor: Cursor | None) -> tuple[Sequence[sqlite3.Row], bool]:
-        """The rows of one page in the cursor's direction, and whether there are more."""
-        rows = self._rows(cursor, self._limit + 1)
-        return rows[: self._limit], len(rows) > self._limit
-
-    def _leads_on(self, cursor: Cursor) -> bool:
-        return bool(self._rows(cursor, 1))
-
-    def _mark(self, row: sqlite3.Row, *, backward: bool) -> Cursor:
-        query = self._query
-        return Cursor(query.sort, query.descending, backward, row["place"], row["id"])
+        return Pager(self._query, self._rows, lambda row: (row["place"], row["id"])).page()
 
     def _rows(self, cursor: Cursor | None, limit: int) -> Sequence[sqlite3.Row]:
         """The rows behind the cursor in its direction, or from the start."""
