@@ -43,18 +43,22 @@ class Stores:
     Attributes:
         open: gives a user's store.
         clock: what the back end takes the time from, or ``None`` where it has its own.
+        users: Anna and Bert as this back end knows them.
+        examples: how many examples of a property are tried; fewer where each takes long.
     """
 
     open: Callable[[Actor], ConfigStore]
     clock: Clock | None = None
+    users: tuple[Actor, Actor] = (ANNA, BERT)
+    examples: int = 200
 
     @property
     def anna(self) -> ConfigStore:
-        return self.open(ANNA)
+        return self.open(self.users[0])
 
     @property
     def bert(self) -> ConfigStore:
-        return self.open(BERT)
+        return self.open(self.users[1])
 
 
 def sqlite_database(file: Path, clock: Callable[[], datetime] | None = None) -> Database:

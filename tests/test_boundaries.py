@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # list, never from a row below, and no two parts import each other. A new part needs a place here.
 LAYERS: Final = (
     ("errors", "later", "secrets"),
-    ("database", "document"),
+    ("database", "document", "remote"),
     ("config",),
     ("fields", "findings"),
     ("view", "patch", "presets", "wording"),
@@ -43,7 +43,7 @@ FOREIGN: Final = {
     "streamlit_authenticator": {"core.identity.local", "core.identity.validator"},
     "pandas": set[str](),
     "fastapi": {"core.api"},
-    "supabase": {"core.stores.supabase", "core.identity.supabase"},
+    "supabase": {"core.remote", "core.stores.supabase", "core.identity.supabase"},
 }
 
 LONGEST: Final = 60

@@ -5,6 +5,21 @@ from datetime import datetime
 from typing import Protocol
 
 
+class Access(Protocol):
+    """What proves a user to a back end that takes nobody's word for it."""
+
+    def token(self) -> str:
+        """An access token that is good for a while yet.
+
+        Raises:
+            NotAllowed: the sign-in has ended.
+            Unavailable: the token can't be renewed now.
+        """
+
+    def renewed(self, refused: str) -> str:
+        """Another one in place of a token that was refused; raises as ``token`` does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """The user on whose behalf something is done; every store is opened for one.
@@ -12,10 +27,12 @@ class Actor:
     Attributes:
         user_id: never changes, and is what rows belong to.
         name: what the user is called on the screen.
+        access: proves the user to a back end elsewhere; the embedded one needs none.
     """
 
     user_id: str
     name: str
+    access: Access | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 from core.document import parse
 from core.errors import DocumentError, Unacceptable
@@ -106,21 +106,20 @@ def check_draft(draft: KeptDraft) -> None:
         raise Unacceptable("The draft has half of a surrogate pair in it; delete it.")
 
 
-def errors_text(checked: Checked) -> str | None:
-    """The errors as a JSON list of at most 64 KiB; ``None`` where there are none.
+def kept_errors(checked: Checked) -> list[dict[str, Any]] | None:
+    """The errors that fit into 64 KiB of JSON; ``None`` where there are none.
 
     The ones that don't fit are left out from the end: a config with more errors than that is kept
     all the same.
     """
-    parts: list[str] = []
+    kept: list[dict[str, Any]] = []
     size = 2
     for error in checked.errors or ():
-        part = json.dumps(error)
-        size += len(part) + 1
+        size += len(json.dumps(error)) + 1
         if size > MAX_ERRORS_BYTES:
             break
-        parts.append(part)
-    return f"[{','.join(parts)}]" if parts else None
+        kept.append(error)
+    return kept or None
 
 
 def _check_line(what: str, text: str, most: int) -> None:

@@ -311,4 +311,7 @@ class ConfigStore(Protocol):
         """Forget what a slot holds; nothing happens where it holds nothing."""
 
     def everything(self) -> Iterator[tuple[Config, tuple[Version, ...]]]:
-        """All configs with all their versions, one at a time, in the order of their names."""
+        """All configs with all their versions, one at a time, in the order of their names.
+
+        A few may be read ahead; what others change meanwhile is in it or not.
+        """

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from core.database import moment
-from core.stores.limits import errors_text
+from core.stores.limits import kept_errors
 from core.stores.protocol import (
     DAYS_DELETED_KEPT,
     Checked,
@@ -94,10 +94,11 @@ def version(row: sqlite3.Row) -> Version:
 
 def checked_columns(checked: Checked) -> dict[str, Any]:
     """What the checks said, as columns."""
+    errors = kept_errors(checked)
     return {
         "is_validated": checked.is_valid,
         "runs": checked.runs,
-        "validation_errors": errors_text(checked),
+        "validation_errors": errors and json.dumps(errors, separators=(",", ":")),
     }
 
 

@@ -9,6 +9,8 @@
 -- CHECKs say stands in core/stores/limits.py too, which says it in sentences.
 
 -- Code with its owner's rights lives in a schema that the API never exposes. -------------------
+-- Each function names pg_temp, last: left out it comes first, and a type that the caller made there
+-- would stand in for one of ours.
 
 create schema if not exists private;
 revoke all on schema private from public;
@@ -30,7 +32,7 @@ insert into private.limits (name, value) values
 on conflict do nothing;
 
 create or replace function private.limit_of(wanted text) returns integer
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select value from private.limits where name = wanted
 $$;
 
@@ -103,18 +105,32 @@ alter table public.training_configs
     coalesce(last_used_at, '-infinity'::timestamptz)) stored;
 
 create or replace function private.is_line(line text, longest integer) returns boolean
-language sql immutable set search_path = '' as $$
-  select char_length(line) between 1 and longest and line = btrim(line)
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select char_length(line) between 1 and longest
+    and line !~ '^[ \u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]'
+    and line !~ '[ \u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]$'
     -- Nothing that can't be seen or that turns the direction of writing.
-    and line !~ '[[:cntrl:]\u00AD\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2064\u2066-\u206F\uFEFF]'
+    and line !~ '[[:cntrl:]\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u2064\u2066-\u206F\uFEFF]'
+    and line !~ '[\u0600-\u0605\u06DD\u070F\u0890\u0891\u08E2\uFFF9-\uFFFB\U000110BD\U000110CD]'
+    and line !~ '[\U00013430-\U0001343F\U0001BCA0-\U0001BCA3\U0001D173-\U0001D17A\U000E0001\U000E0020-\U000E007F]'
 $$;
 
 create or replace function private.are_tags(tags text[]) returns boolean
-language sql immutable set search_path = '' as $$
+language sql immutable set search_path = pg_catalog, pg_temp as $$
   select cardinality(tags) <= 20 and array_ndims(tags) is not distinct from
       case when cardinality(tags) > 0 then 1 end
     and not exists (select from unnest(tags) as tag
                     where tag is null or not private.is_line(tag, 40))
+    and (select count(distinct tag) from unnest(tags) as tag) = cardinality(tags)
+$$;
+
+-- 1e131071 is 8 bytes in and 131072 digits out: as text, some thousand of them take all memory that
+-- the server has, and no reader of a list gets over one.
+create or replace function private.are_short_numbers(document jsonb) returns boolean
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select not exists (
+    select from jsonb_path_query(document, '$.** ? (@.type() == "number")') as number
+     where octet_length(number::text) > 400)
 $$;
 
 alter table public.training_configs
@@ -140,9 +156,7 @@ alter table public.training_configs
   add constraint training_configs_json_object_ck check (jsonb_typeof(config_json) = 'object'),
   add constraint training_configs_json_size_ck check (
     octet_length(config_text) <= 262144 and octet_length(config_json::text) <= 524288),
-  -- 1e100000 is 8 bytes in and 100001 digits out, which no reader of a list gets over.
-  add constraint training_configs_json_digits_ck check (
-    config_json::text !~ '[0-9]{200}[0-9]{200}'),
+  add constraint training_configs_json_digits_ck check (private.are_short_numbers(config_json)),
   add constraint training_configs_json_depth_ck check (
     not jsonb_path_exists(config_json, '$.**{21 to last}')),
   add constraint training_configs_errors_ck check (
@@ -179,12 +193,13 @@ create table if not exists public.config_versions (
 create table if not exists public.config_drafts (
   number     bigint generated always as identity primary key,
   user_id    uuid not null default auth.uid() references auth.users (id) on delete cascade,
-  slot       text not null check (char_length(slot) between 1 and 200),
-  name       text not null check (char_length(name) <= 2000),
+  slot       text not null check (char_length(slot) between 1 and 400),
+  name       text not null check (char_length(name) <= 4000),
   -- No foreign key: a draft outlives the config that it changes.
-  config_id  text check (char_length(config_id) <= 200),
+  config_id  text check (char_length(config_id) <= 400),
   updated_at timestamptz not null default now(),
-  payload    text not null check (octet_length(payload) <= 4194304),
+  -- The app writes a backslash twice; it takes 4 MiB before that.
+  payload    text not null check (octet_length(payload) <= 8388608),
   unique (user_id, slot)
 );
 
@@ -322,10 +337,21 @@ grant select, insert, update, delete on public.training_configs, public.config_v
 
 -- Triggers ----------------------------------------------------------------------------------------
 
+create or replace function private.refuse_long_numbers(config_json jsonb, errors jsonb)
+returns void
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+begin
+  if not (private.are_short_numbers(config_json)
+          and private.are_short_numbers(coalesce(errors, 'null'))) then
+    raise exception 'a number has over 400 digits'
+      using errcode = '23514', constraint = 'training_configs_json_digits_ck';
+  end if;
+end $$;
+
 -- Owns every column that the caller may not choose. It repeats what the grants say, because in
 -- older projects the API's roles are granted everything.
 create or replace function private.guard_config() returns trigger
-language plpgsql security invoker set search_path = '' as $$
+language plpgsql security invoker set search_path = pg_catalog, pg_temp as $$
 declare
   -- False inside a function with its owner's rights.
   from_api constant boolean := current_user in ('anon', 'authenticated');
@@ -333,6 +359,10 @@ declare
 begin
   if tg_op = 'INSERT' then
     if from_api then
+      -- Row-level security says so too, but after the quota, which would tell of somebody else's.
+      if new.user_id is distinct from (select auth.uid()) then
+        raise exception 'a config belongs to the user who makes it' using errcode = '42501';
+      end if;
       new.id := pg_catalog.gen_random_uuid();
       new.revision := 1;
       new.times_used := 0;
@@ -342,8 +372,9 @@ begin
       new.created_at := pg_catalog.now();
       new.updated_at := new.created_at;
     end if;
+    new.config_json := coalesce(new.config_text::jsonb, new.config_json);
+    perform private.refuse_long_numbers(new.config_json, new.validation_errors);
     new.config_text := coalesce(new.config_text, new.config_json::text);
-    new.config_json := new.config_text::jsonb;
     new.description := coalesce(new.description, '');
     new.search := coalesce(new.search,
       lower(new.name) || chr(10) || lower(new.description));
@@ -360,7 +391,13 @@ begin
 
   if new.config_text is distinct from old.config_text then
     new.config_json := new.config_text::jsonb;
-  elsif new.config_json is distinct from old.config_json then
+  end if;
+  if (new.config_json, new.validation_errors)
+     is distinct from (old.config_json, old.validation_errors) then
+    perform private.refuse_long_numbers(new.config_json, new.validation_errors);
+  end if;
+  if new.config_text is not distinct from old.config_text
+     and new.config_json is distinct from old.config_json then
     new.config_text := new.config_json::text;
   end if;
   new.description := coalesce(new.description, '');
@@ -374,10 +411,17 @@ begin
     new.deleted_at := coalesce(old.deleted_at, pg_catalog.clock_timestamp());
   end if;
 
+  -- An update that doesn't name the column shows what the one before brought back.
+  if new.restored_from is not distinct from old.restored_from then
+    new.restored_from := null;
+  end if;
+
   new.revision := old.revision;
   new.updated_at := case when comes_back then pg_catalog.now() else old.updated_at end;
-  if not comes_back and (new.name, new.description, new.template_type, new.config_text)
-     is distinct from (old.name, old.description, old.template_type, old.config_text) then
+  -- It may come back under another name: that alone is no new version.
+  if (new.description, new.template_type, new.config_text)
+     is distinct from (old.description, old.template_type, old.config_text)
+     or (new.name is distinct from old.name and not comes_back) then
     new.revision := old.revision + 1;
     new.updated_at := pg_catalog.now();
     if new.restored_from is not null and not exists (
@@ -399,7 +443,7 @@ create trigger training_configs_guard before insert or update on public.training
 
 -- The lock makes the count right where inserts run side by side.
 create or replace function private.check_config_quota() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare most constant integer := private.limit_of('configs_per_user');
 begin
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(new.user_id::text, 7341));
@@ -416,7 +460,7 @@ create trigger training_configs_quota before insert on public.training_configs
 
 -- The only writer of versions, but for an import of a whole config.
 create or replace function private.keep_version() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   insert into public.config_versions
     (user_id, config_id, number, operation, message, restored_from, author, created_at, name,
@@ -453,7 +497,7 @@ select c.user_id, c.id, c.revision, 'create', c.user_id, c.updated_at, c.name, c
                     where v.user_id = c.user_id and v.config_id = c.id);
 
 create or replace function private.drop_what_is_past() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   delete from public.training_configs c
    where c.user_id = new.user_id
@@ -467,7 +511,7 @@ create trigger training_configs_delete after update on public.training_configs
   execute function private.drop_what_is_past();
 
 create or replace function private.guard_draft() returns trigger
-language plpgsql security invoker set search_path = '' as $$
+language plpgsql security invoker set search_path = pg_catalog, pg_temp as $$
 begin
   if tg_op = 'UPDATE' and (new.user_id, new.slot) is distinct from (old.user_id, old.slot) then
     raise exception 'user_id and slot never change' using errcode = '42501';
@@ -481,7 +525,7 @@ create trigger config_drafts_guard before insert or update on public.config_draf
   for each row execute function private.guard_draft();
 
 create or replace function private.drop_old_drafts() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   delete from public.config_drafts d
    where d.user_id = new.user_id and d.number not in (
@@ -496,7 +540,7 @@ create trigger config_drafts_limit after insert on public.config_drafts
 
 -- A share can only be revoked: not aimed elsewhere, not made to last, not revived.
 create or replace function private.guard_share() returns trigger
-language plpgsql security invoker set search_path = '' as $$
+language plpgsql security invoker set search_path = pg_catalog, pg_temp as $$
 begin
   if current_user not in ('anon', 'authenticated') then
     return new;

@@ -18,9 +18,10 @@ grant select on public.config_summaries to authenticated, service_role;
 create or replace function private.listing_where(
   search text[], methods text[], templates text[], valid boolean, tags text[]
 ) returns text
-language plpgsql immutable set search_path = '' as $$
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
 declare
-  sql text := 'c.user_id = (select auth.uid()) and c.deleted_at is null';
+  -- Whose rows they are is said by the policies alone, here as in every function of the caller's.
+  sql text := 'c.deleted_at is null';
   word text;
 begin
   -- With one value the equals sign lets the rows come in the order of the index.
@@ -52,7 +53,7 @@ create or replace function private.listing_sql(
   search text[], methods text[], templates text[], valid boolean, tags text[],
   sort text, falling boolean, place text, place_id uuid, page_size integer
 ) returns text
-language plpgsql immutable set search_path = '' as $$
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
 declare
   place_column text;
   place_type text;
@@ -88,7 +89,7 @@ create or replace function public.list_configs(
   page_size integer default 50
 ) returns setof public.config_summaries
 language plpgsql stable security invoker
-set search_path = '' set enable_sort = off set enable_bitmapscan = off
+set search_path = pg_catalog, pg_temp set enable_sort = off set enable_bitmapscan = off
 as $$
 begin
   return query execute private.listing_sql(
@@ -99,7 +100,7 @@ create or replace function public.count_configs(
   search text[] default '{}', methods text[] default '{}', templates text[] default '{}',
   valid boolean default null, tags text[] default '{}'
 ) returns bigint
-language plpgsql stable security invoker set search_path = '' as $$
+language plpgsql stable security invoker set search_path = pg_catalog, pg_temp as $$
 declare found bigint;
 begin
   execute 'select count(*) from public.training_configs c where '
@@ -109,10 +110,10 @@ end $$;
 
 -- What there is to filter by, each with the number of configs that have it.
 create or replace function public.config_facets() returns jsonb
-language sql stable security invoker set search_path = '' as $$
+language sql stable security invoker set search_path = pg_catalog, pg_temp as $$
   with own as (
     select c.method, c.template_type, c.tags from public.training_configs c
-     where c.user_id = (select auth.uid()) and c.deleted_at is null)
+     where c.deleted_at is null)
   select jsonb_build_object(
     'total', (select count(*) from own),
     'methods', (select coalesce(jsonb_object_agg(f.method, f.n), '{}') from (
@@ -127,14 +128,14 @@ $$;
 -- would have more tags than a config may (their number, negative).
 create or replace function public.tag_configs(config_ids uuid[], give text[], take text[])
 returns integer
-language plpgsql volatile security invoker set search_path = '' as $$
+language plpgsql volatile security invoker set search_path = pg_catalog, pg_temp as $$
 declare
   wanted constant integer := (select count(distinct i) from unnest(config_ids) as i);
   there integer;
   most integer;
 begin
   perform from public.training_configs c
-   where c.user_id = (select auth.uid()) and c.deleted_at is null and c.id = any (config_ids)
+   where c.deleted_at is null and c.id = any (config_ids)
    order by c.id for update;
   get diagnostics there = row_count;
   if there <> wanted then
@@ -142,27 +143,27 @@ begin
   end if;
   select coalesce(max(cardinality(private.tags_after(c.tags, give, take))), 0) into most
     from public.training_configs c
-   where c.user_id = (select auth.uid()) and c.id = any (config_ids);
+   where c.deleted_at is null and c.id = any (config_ids);
   if most > 20 then
     return -most;
   end if;
   update public.training_configs c set tags = private.tags_after(c.tags, give, take)
-   where c.user_id = (select auth.uid()) and c.deleted_at is null and c.id = any (config_ids);
+   where c.deleted_at is null and c.id = any (config_ids);
   return wanted;
 end $$;
 
 -- A tag that is both given and taken is given.
 create or replace function private.tags_after(tags text[], give text[], take text[]) returns text[]
-language sql immutable set search_path = '' as $$
+language sql immutable set search_path = pg_catalog, pg_temp as $$
   select coalesce(array_agg(distinct t.tag), '{}') from (
-    select kept.tag from unnest(tags) as kept(tag) where kept.tag <> all (take)
+    select kept.tag from unnest(tags) as kept(tag) where (kept.tag = any (take)) is not true
     union all select given.tag from unnest(give) as given(tag)) t
 $$;
 
 -- One config ---------------------------------------------------------------------------------------
 
 create or replace function private.mark_config_used(config_id uuid) returns integer
-language sql volatile security definer set search_path = '' as $$
+language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
   update public.training_configs c
      set times_used = c.times_used + 1, last_used_at = pg_catalog.now()
    where c.id = mark_config_used.config_id and c.user_id = (select auth.uid())
@@ -171,17 +172,17 @@ language sql volatile security definer set search_path = '' as $$
 $$;
 
 create or replace function public.mark_config_used(config_id uuid) returns integer
-language sql volatile security invoker set search_path = '' as $$
+language sql volatile security invoker set search_path = pg_catalog, pg_temp as $$
   select private.mark_config_used(config_id)
 $$;
 
 -- The versions of a config that is there, the newest first; or the one of that number.
 create or replace function public.config_history(config_id uuid, number integer default null)
 returns setof public.config_versions
-language sql stable security invoker set search_path = '' as $$
+language sql stable security invoker set search_path = pg_catalog, pg_temp as $$
   select v.* from public.config_versions v
     join public.training_configs c on c.user_id = v.user_id and c.id = v.config_id
-   where v.user_id = (select auth.uid()) and v.config_id = config_history.config_id
+   where v.config_id = config_history.config_id
      and c.deleted_at is null
      and (config_history.number is null or v.number = config_history.number)
    order by v.number desc
@@ -192,7 +193,7 @@ $$;
 -- that nobody can take an id that is to be another user's.
 create or replace function private.import_config(source_id text, config jsonb, versions jsonb)
 returns uuid
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
   owner constant uuid := (select auth.uid());
   new_id constant uuid := substr(pg_catalog.encode(pg_catalog.sha256(
@@ -202,6 +203,9 @@ begin
   if owner is null then
     raise exception 'sign in first' using errcode = '42501';
   end if;
+  perform private.refuse_long_numbers(config, versions);
+  -- The quota's lock: of two that bring the same config at once, the second finds it here.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(owner::text, 7341));
   if exists (select from public.training_configs c where c.id = new_id) then
     return null;
   end if;
@@ -210,7 +214,12 @@ begin
      or (newest ->> 'number')::integer is distinct from (config ->> 'revision')::integer
      or (newest ->> 'config_text') is distinct from (config ->> 'config_text')
      or exists (select from jsonb_array_elements(versions) as v
-                 where (v ->> 'created_at')::timestamptz > pg_catalog.now() + interval '1 day') then
+                 where (v ->> 'number')::integer > (config ->> 'revision')::integer)
+     -- What is infinite or before Christ, no reader of a list gets over.
+     or exists (select from jsonb_array_elements(versions || config) as v,
+                  (values ('created_at'), ('updated_at'), ('last_used_at')) as k(moment)
+                 where (v ->> k.moment)::timestamptz not between timestamptz '1970-01-01 00:00Z'
+                   and pg_catalog.now() + interval '1 day') then
     raise exception 'these versions are not those of the config' using errcode = '22023';
   end if;
   insert into public.training_configs
@@ -234,7 +243,7 @@ end $$;
 
 create or replace function public.import_config(source_id text, config jsonb, versions jsonb)
 returns uuid
-language sql volatile security invoker set search_path = '' as $$
+language sql volatile security invoker set search_path = pg_catalog, pg_temp as $$
   select private.import_config(source_id, config, versions)
 $$;
 
@@ -242,7 +251,7 @@ $$;
 
 create or replace function public.keep_draft(slot text, name text, config_id text, payload text)
 returns void
-language sql volatile security invoker set search_path = '' as $$
+language sql volatile security invoker set search_path = pg_catalog, pg_temp as $$
   insert into public.config_drafts (slot, name, config_id, payload)
   values (slot, name, config_id, payload)
   on conflict on constraint config_drafts_user_id_slot_key do update
@@ -257,7 +266,7 @@ $$;
 create or replace function private.get_shared_config(token text)
 returns table (name text, description text, template_type text, config_text text,
                revision integer, expires_at timestamptz)
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare s public.config_shares;
 begin
   if token is null or pg_catalog.octet_length(token) not between 43 and 86 then
@@ -282,7 +291,7 @@ end $$;
 create or replace function public.get_shared_config(token text)
 returns table (name text, description text, template_type text, config_text text,
                revision integer, expires_at timestamptz)
-language sql volatile security invoker set search_path = '' as $$
+language sql volatile security invoker set search_path = pg_catalog, pg_temp as $$
   select * from private.get_shared_config(token)
 $$;
 
@@ -291,7 +300,7 @@ $$;
 -- Everything of the user goes with it. The password has to have been typed within five minutes: a
 -- token that was stolen, or has been refreshed ever since, deletes nothing.
 create or replace function private.delete_account() returns boolean
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
   typed_at constant double precision := (
     select max((m ->> 'timestamp')::double precision)
@@ -307,7 +316,7 @@ begin
 end $$;
 
 create or replace function public.delete_account() returns boolean
-language sql volatile security invoker set search_path = '' as $$
+language sql volatile security invoker set search_path = pg_catalog, pg_temp as $$
   select private.delete_account()
 $$;
 
@@ -315,10 +324,11 @@ $$;
 
 -- Every object of ours and what it has to be like, one row a fact.
 create or replace function private.facts() returns table (what text, fact text)
-language sql stable security invoker set search_path = '' as $$
+language sql stable security invoker set search_path = pg_catalog, pg_temp as $$
   with tables(oid) as (
-    select unnest(array['public.training_configs', 'public.config_versions',
-      'public.config_drafts', 'public.config_shares', 'public.config_summaries'])::regclass::oid),
+    select to_regclass(name)::oid from unnest(array['public.training_configs',
+      'public.config_versions', 'public.config_drafts', 'public.config_shares',
+      'public.config_summaries', 'private.limits', 'private.expected']) as name),
   functions as (
     select p.oid::regprocedure as signature, p.*
       from pg_catalog.pg_proc p
@@ -330,6 +340,7 @@ language sql stable security invoker set search_path = '' as $$
   select 'table ' || c.oid::regclass,
          'row-level security ' || c.relrowsecurity || ', options '
            || coalesce(c.reloptions::text, 'none')
+           || case c.relkind when 'v' then ', ' || md5(pg_catalog.pg_get_viewdef(c.oid)) else '' end
     from pg_catalog.pg_class c join tables t on t.oid = c.oid
   union all
   select 'policy ' || p.polname || ' on ' || p.polrelid::regclass,
@@ -346,11 +357,12 @@ language sql stable security invoker set search_path = '' as $$
               'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) as privilege
              where pg_catalog.has_table_privilege(r.role, t.oid, privilege)),
            (select string_agg(privilege || '(' || a.attname || ')', ', ' order by privilege, a.attnum)
-              from unnest(array['INSERT', 'UPDATE']) as privilege
+              from unnest(array['SELECT', 'INSERT', 'UPDATE', 'REFERENCES']) as privilege
               join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attnum > 0
                 and not a.attisdropped
              where pg_catalog.has_column_privilege(r.role, t.oid, a.attnum, privilege)))
     from tables t, (values ('anon'), ('authenticated'), ('service_role')) as r(role)
+   where t.oid is not null
   union all
   select 'trigger ' || g.tgname || ' on ' || g.tgrelid::regclass,
          g.tgenabled::text || ' ' || pg_catalog.pg_get_triggerdef(g.oid)
@@ -374,7 +386,7 @@ create table if not exists private.expected (what text primary key, fact text no
 revoke all on private.expected from public, anon, authenticated;
 
 create or replace function private.differences() returns jsonb
-language sql stable security definer set search_path = '' as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select coalesce(jsonb_agg(jsonb_build_object('what', coalesce(e.what, f.what), 'problem',
       case when f.what is null then 'is missing' when e.what is null then 'is not ours'
            else 'was changed' end) order by coalesce(e.what, f.what)), '[]')
@@ -385,7 +397,7 @@ $$;
 -- For `python -m core supabase check`, with no sign-in: it tells of the schema, and reads no row of
 -- any user.
 create or replace function public.check_tunesmith() returns jsonb
-language sql stable security invoker set search_path = '' as $$
+language sql stable security invoker set search_path = pg_catalog, pg_temp as $$
   select jsonb_build_object('version', 20261124000100, 'differences', private.differences())
 $$;
 
@@ -412,7 +424,8 @@ grant execute on function
   private.listing_where(text[], text[], text[], boolean, text[]),
   private.tags_after(text[], text[], text[]), private.mark_config_used(uuid),
   private.import_config(text, jsonb, jsonb), private.delete_account(),
-  private.is_line(text, integer), private.are_tags(text[]), private.limit_of(text)
+  private.is_line(text, integer), private.are_tags(text[]), private.are_short_numbers(jsonb),
+  private.refuse_long_numbers(jsonb, jsonb), private.limit_of(text)
   to authenticated, service_role;
 grant execute on function public.get_shared_config(text), private.get_shared_config(text),
   public.check_tunesmith(), private.differences() to anon, authenticated, service_role;

@@ -26,22 +26,23 @@ from core.stores.protocol import (
     Query,
     Sort,
 )
-from tests.stores import ANNA, FAULTY, FINE, TEXT, Clock, content, create, names
+from tests.stores import FAULTY, FINE, TEXT, Clock, Stores, content, create, names
 
 ELSE = '{"seed": 1}'
 
 # --- Create and get ------------------------------------------------------------------------------
 
 
-def test_a_new_config_is_version_1(store: ConfigStore) -> None:
+def test_a_new_config_is_version_1(stores: Stores) -> None:
+    store, user_id = stores.anna, stores.users[0].user_id
     config = store.create(content("run", description="a\nb"), "first", ["x"])
     assert config.content == content("run", description="a\nb")
-    assert (config.user_id, config.revision, config.tags) == (ANNA.user_id, 1, ("x",))
+    assert (config.user_id, config.revision, config.tags) == (user_id, 1, ("x",))
     assert (config.times_used, config.last_used_at) == (0, None)
     assert config.created_at == config.updated_at
     (version,) = store.versions(config.id)
     assert (version.number, version.operation, version.message) == (1, "create", "first")
-    assert (version.content, version.author) == (config.content, ANNA.user_id)
+    assert (version.content, version.author) == (config.content, user_id)
     assert (version.config_id, version.restored_from) == (config.id, None)
 
 
@@ -552,7 +553,9 @@ def test_others_write_while_everything_is_read(store: ConfigStore) -> None:
     store.delete(second.id)
     store.mark_used(third.id)
     create(store, "d")
-    assert [(config.name, config.times_used) for config, _ in walk] == [("c", 1), ("d", 0)]
+    rest = [config.name for config, _ in walk]
+    # Some may have been read ahead.
+    assert rest in (["c", "d"], ["b", "c"])
 
 
 # --- Users ---------------------------------------------------------------------------------------

@@ -428,7 +428,7 @@ def test_the_pages_of_any_query_are_the_sorted_list(stores: Stores) -> None:
     configs = fill(store, stores.clock)
 
     @given(QUERIES)
-    @settings(max_examples=200)
+    @settings(max_examples=stores.examples, deadline=None)
     def holds(query: Query) -> None:
         there = list(pages(store, query))
         rows = [row for page in there for row in ids(page)]

@@ -1,0 +1,88 @@
+"""What a Supabase project answers -> the store's errors, in plain sentences.
+
+An answer's own text is never shown: it can hold values, addresses and parts of tokens.
+"""
+
+from typing import Any, Final
+
+from postgrest.exceptions import APIError
+
+from core.errors import NameTaken, NotAllowed, StoreError, Unacceptable, Unavailable
+from core.remote import plain_network_errors
+from core.stores.supabase_rows import unreadable
+
+
+class ExpiredError(Exception):
+    """The bearer was refused; another one may not be."""
+
+
+_EXPIRED: Final = frozenset({"PGRST301", "PGRST302", "PGRST303", "401"})
+# No such function, table, column or schema, as PostgREST and PostgreSQL call it.
+_NO_SCHEMA: Final = frozenset(
+    {"PGRST106", "PGRST200", "PGRST202", "PGRST203", "PGRST204", "PGRST205"}
+    | {"42P01", "42703", "42883", "3F000"}
+)
+_NAME_TAKEN: Final = "unique_user_config_name"
+
+# What a constraint of supabase/migrations says; limits.py has said it before, in nearly all cases.
+_CONSTRAINTS: Final = {
+    "training_configs_name_ck": "The name is too long or has characters that can't be seen",
+    "training_configs_description_ck": "The description is too long",
+    "training_configs_template_ck": "The template is no id",
+    "training_configs_json_object_ck": "The config is not one JSON object",
+    "training_configs_json_size_ck": "The config is too long",
+    "training_configs_json_digits_ck": "The config has a number of hundreds of digits",
+    "training_configs_json_depth_ck": "The config is nested more than 20 deep",
+    "training_configs_tags_ck": "The tags are too many or too long",
+    "training_configs_message_ck": "The message is too long",
+}
+
+
+def answered(request: Any, name: str = "") -> Any:
+    """Send a request; the data of its answer.
+
+    Args:
+        request: built by the ``supabase`` package.
+        name: the name that may turn out to be taken.
+
+    Raises:
+        ExpiredError: the bearer was refused.
+        StoreError: everything else that can go wrong.
+    """
+    try:
+        with plain_network_errors():
+            return request.execute().data
+    except APIError as error:
+        raise _explained(error, name) from None
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        # The package trips over an answer that is no JSON, or too deep.
+        raise unreadable() from None
+
+
+def _explained(error: APIError, name: str) -> StoreError | ExpiredError:
+    code, said = str(error.code or ""), str(error.message or "")
+    if code in _EXPIRED:
+        return ExpiredError()
+    if _NAME_TAKEN in said:
+        return NameTaken(name)
+    if error.hint == "quota" or said.startswith("quota:"):
+        return Unacceptable(
+            "This project keeps no more configs for you; delete some for good, "
+            "or ask whoever runs it for more room."
+        )
+    if found := next((text for key, text in _CONSTRAINTS.items() if key in said), None):
+        return Unacceptable(f"{found}; change it and try again.")
+    return _by_code(code, said)
+
+
+def _by_code(code: str, said: str) -> StoreError:
+    if code == "42501" or "row-level security" in said or "permission denied" in said:
+        return NotAllowed("Your account may not do this here; sign in again, then try once more.")
+    if code in _NO_SCHEMA:
+        return Unavailable(
+            "This Supabase project lacks Tunesmith's tables, or has older ones; whoever runs it "
+            "sees with `python -m core supabase check` what to do."
+        )
+    if code[:2] in {"22", "23"} or "violates" in said:
+        return Unacceptable("The project doesn't take this; change it and try again.")
+    return Unavailable("The Supabase project can't answer now; try again in a moment.")

@@ -1,0 +1,213 @@
+"""Rows of a Supabase project -> the records of ``core/stores/protocol.py``, and back.
+
+Whoever owns a row can have written it without this program: what can't be read is ``Unavailable``,
+in one sentence, and never a traceback.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from core.errors import Unavailable
+from core.stores.limits import kept_errors
+from core.stores.listing import search_text
+from core.stores.protocol import (
+    DAYS_DELETED_KEPT,
+    Checked,
+    Config,
+    Content,
+    Deleted,
+    KeptDraft,
+    Sort,
+    Summary,
+    Version,
+)
+
+KEPT_DELETED: Final = timedelta(days=DAYS_DELETED_KEPT)
+NEVER: Final = "-infinity"
+
+CONFIG: Final = (
+    "id, user_id, name, description, template_type, config_text, is_validated, runs, "
+    "validation_errors, times_used, last_used_at, created_at, updated_at, revision, tags"
+)
+
+_PLACES: Final[dict[Sort, str]] = {
+    "updated": "updated_at",
+    "created": "created_at",
+    "name": "sort_name",
+    "last_used": "last_used_at",
+    "times_used": "times_used",
+}
+
+Row = Mapping[str, Any]
+Record = TypeVar("Record")
+
+
+def rows(data: object) -> list[Row]:
+    """The rows of an answer.
+
+    Raises:
+        Unavailable: it is something else; JSON that Python can't read comes as its text.
+    """
+    if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+        raise unreadable()
+    return data
+
+
+def read(record: Callable[[Row], Record], row: Row) -> Record:
+    """The record of a row.
+
+    Raises:
+        Unavailable: the row is not one of ours.
+    """
+    try:
+        return record(row)
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError, OverflowError):
+        raise unreadable() from None
+
+
+def unreadable() -> Unavailable:
+    """The error for an answer that says nothing."""
+    return Unavailable(
+        "The Supabase project gave an answer that can't be read; try again, and tell whoever runs "
+        "it to look with `python -m core supabase check`."
+    )
+
+
+def columns(content: Content) -> dict[str, Any]:
+    """What a config keeps of a content."""
+    return {
+        "name": content.name,
+        "description": content.description,
+        "template_type": content.template_type,
+        "config_text": content.text,
+        "search": search_text(content.name, content.description),
+        **checked_columns(content.checked),
+    }
+
+
+def checked_columns(checked: Checked) -> dict[str, Any]:
+    """What the checks said, as columns."""
+    return {
+        "is_validated": checked.is_valid,
+        "runs": checked.runs,
+        "validation_errors": kept_errors(checked),
+    }
+
+
+def config(row: Row) -> Config:
+    """A row of ``training_configs`` with the columns ``CONFIG``."""
+    return Config(
+        id=_text(row["id"]),
+        user_id=_text(row["user_id"]),
+        name=_text(row["name"]),
+        description=_text(row["description"]),
+        template_type=_text(row["template_type"]),
+        text=_text(row["config_text"]),
+        checked=_checked(row),
+        times_used=int(row["times_used"]),
+        last_used_at=_moment_or_none(row["last_used_at"]),
+        created_at=moment(row["created_at"]),
+        updated_at=moment(row["updated_at"]),
+        revision=int(row["revision"]),
+        tags=_tags(row["tags"]),
+    )
+
+
+def summary(row: Row) -> Summary:
+    """A row of ``config_summaries``."""
+    return Summary(
+        id=_text(row["id"]),
+        name=_text(row["name"]),
+        description=_text(row["description"]),
+        template_type=_text(row["template_type"]),
+        method=row["method"],
+        model=row["model"],
+        is_valid=bool(row["is_validated"]),
+        runs=bool(row["runs"]),
+        revision=int(row["revision"]),
+        times_used=int(row["times_used"]),
+        last_used_at=_moment_or_none(row["last_used_at"]),
+        created_at=moment(row["created_at"]),
+        updated_at=moment(row["updated_at"]),
+        tags=_tags(row["tags"]),
+    )
+
+
+def place(row: Row, sort: Sort) -> tuple[str | int, str]:
+    """What a row of a list is sorted by, as a cursor has it, and its id."""
+    value = row[_PLACES[sort]]
+    return (NEVER if value is None else value), row["id"]
+
+
+def version(row: Row) -> Version:
+    """A row of ``config_versions``."""
+    return Version(
+        config_id=_text(row["config_id"]),
+        number=int(row["number"]),
+        content=Content(
+            name=_text(row["name"]),
+            description=_text(row["description"]),
+            template_type=_text(row["template_type"]),
+            text=_text(row["config_text"]),
+            checked=_checked(row),
+        ),
+        operation=row["operation"],
+        message=_text(row["message"]),
+        restored_from=row["restored_from"],
+        author=_text(row["author"]),
+        created_at=moment(row["created_at"]),
+    )
+
+
+def deleted(row: Row) -> Deleted:
+    """A row with id, name and ``deleted_at``."""
+    deleted_at = moment(row["deleted_at"])
+    return Deleted(_text(row["id"]), _text(row["name"]), deleted_at, deleted_at + KEPT_DELETED)
+
+
+def draft(row: Row) -> KeptDraft:
+    """A row of ``config_drafts``."""
+    config_id = row["config_id"]
+    return KeptDraft(
+        slot=with_nul(row["slot"]),
+        name=with_nul(row["name"]),
+        config_id=None if config_id is None else with_nul(config_id),
+        payload=with_nul(row["payload"]),
+        updated_at=moment(row["updated_at"]),
+    )
+
+
+def without_nul(text: str) -> str:
+    """A text with its NUL characters written as backslash and 0: PostgreSQL keeps none."""
+    return text.replace("\\", "\\\\").replace("\x00", "\\0")
+
+
+def with_nul(text: str) -> str:
+    """The text that ``without_nul`` was given."""
+    return "\\".join(part.replace("\\0", "\x00") for part in text.split("\\\\"))
+
+
+def moment(text: str) -> datetime:
+    """A moment as PostgreSQL writes it, in UTC."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _moment_or_none(text: str | None) -> datetime | None:
+    return None if text is None else moment(text)
+
+
+def _checked(row: Row) -> Checked:
+    errors = row["validation_errors"]
+    is_list = isinstance(errors, list)
+    return Checked(bool(row["is_validated"]), errors if is_list else None, bool(row["runs"]))
+
+
+def _tags(tags: list[str]) -> tuple[str, ...]:
+    return tuple(sorted(map(_text, tags), key=lambda tag: (tag.casefold(), tag)))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value

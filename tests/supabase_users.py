@@ -1,0 +1,56 @@
+"""Users of a Supabase project for the tests, signed up through the package itself."""
+
+import secrets
+from dataclasses import dataclass
+
+from core.identity.protocol import Actor
+from core.remote import Project
+from core.stores.supabase import CONFIGS, DRAFTS, SupabaseStore
+from tests.stores import Stores
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass(frozen=True)
+class FixedAccess:
+    """A token that lasts as long as the tests."""
+
+    bearer: str
+
+    def token(self) -> str:
+        return self.bearer
+
+    def renewed(self, refused: str) -> str:
+        raise AssertionError("the token of a test was refused")
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody with an account, signed in."""
+
+    email: str
+    actor: Actor
+    token: str
+
+
+def new_user(project: Project, name: str) -> User:
+    """A new account that needs no confirmation."""
+    email = f"{name}-{secrets.token_hex(4)}@example.org"
+    made = project.client().auth.sign_up({"email": email, "password": PASSWORD})
+    assert made.user
+    assert made.session
+    token = made.session.access_token
+    return User(email, Actor(made.user.id, name, FixedAccess(token)), token)
+
+
+def emptied(project: Project, user: User) -> None:
+    """Delete all that a user has, for good."""
+    nobody = "00000000-0000-0000-0000-000000000000"
+    project.client(user.token).table(CONFIGS).delete().neq("id", nobody).execute()
+    project.client(user.token).table(DRAFTS).delete().neq("slot", "").execute()
+
+
+def stores_of(project: Project, users: tuple[User, User]) -> Stores:
+    """The back end in which these two are Anna and Bert."""
+    actors = (users[0].actor, users[1].actor)
+    return Stores(lambda actor: SupabaseStore(project, actor), users=actors, examples=20)
