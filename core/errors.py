@@ -17,7 +17,8 @@
     └── SignInError       what went wrong with an account
         ├── WrongPassword no account has this name and password
         ├── TooManyTries  wait before the next try; knows how long
-        ├── NotAccepted   a name, e-mail address or password that is not taken
+        ├── NotAccepted   a name, e-mail address, password or code that is not taken
+        ├── NotConfirmed  the e-mail address has to be confirmed first; knows it
         └── SignUpClosed  this server takes no new accounts
 
 Catch ``TunesmithError`` around a use case; its text is fit to be shown as it is.
@@ -137,6 +138,18 @@ class TooManyTries(SignInError):
 
 class NotAccepted(SignInError):
     """A name, an e-mail address or a password that is not taken; the text says why."""
+
+
+class NotConfirmed(SignInError):
+    """The address of the account has to be confirmed first, with a code that was sent there.
+
+    Attributes:
+        email: the address.
+    """
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"Confirm your address first: type the code from the mail to {email}.")
+        self.email = email
 
 
 class SignUpClosed(SignInError):

@@ -55,7 +55,7 @@ class Project:
 
     def client(self, bearer: str | None = None) -> "Client":
         """A client for one call, as the user whom the access token proves, or as nobody."""
-        # It takes half a second to import, and who keeps configs in a file needs none of it.
+        # It takes a fifth of a second to import, and who keeps configs in a file needs none of it.
         from supabase import ClientOptions, create_client
 
         options = ClientOptions(

@@ -10,13 +10,14 @@ import hashlib
 import re
 import secrets
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from core.database import Database, moment, stamp
 from core.errors import NotFound, Unavailable
-from core.identity.protocol import Account, Actor
+from core.identity.protocol import Access, Account, Actor, Tokens
+from core.session_tokens import Opener, Renew, SessionAccess, new_key, seal, unwrap, wrap
 
 TICKET_LIFE: Final = timedelta(seconds=30)
 IDLE_LIFE: Final = timedelta(hours=24)
@@ -49,17 +50,19 @@ class SignedIn:
     Attributes:
         account: whose it is.
         handle: names it among the sessions of its user; opens nothing.
+        access: proves the user elsewhere, where the sign-in brought tokens.
     """
 
     account: Account
     handle: str
     started_at: datetime
     seen_at: datetime
+    access: Access | None = field(default=None, repr=False, compare=False)
 
     @property
     def actor(self) -> Actor:
         """The one who is signed in."""
-        return self.account.actor
+        return replace(self.account.actor, access=self.access)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +88,18 @@ class Sessions:
     Every operation can raise ``Unavailable``.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, renew: Renew | None = None) -> None:
         self._database = database
+        self._renew = renew
 
-    def begin(self, user_id: str, device: str, address: str) -> Begun:
+    def begin(self, user_id: str, device: str, address: str, tokens: Tokens | None = None) -> Begun:
         """Start a session for somebody who has just proven who they are.
+
+        Args:
+            user_id: who that is.
+            device: see ``SessionInfo``.
+            address: see ``SessionInfo``.
+            tokens: what the sign-in brought, to be kept with the session.
 
         Raises:
             NotFound: there is no such account.
@@ -105,6 +115,7 @@ class Sessions:
             "device": device[:_LONGEST_DEVICE],
             "address": address[:_LONGEST_ADDRESS],
             "now": stamp(now),
+            **_sealed(tokens, begun),
         }
         try:
             with self._database.write() as connection:
@@ -122,23 +133,28 @@ class Sessions:
         """
         cookie = secrets.token_urlsafe(_BYTES)
         with self._database.write() as connection:
-            redeemed = connection.execute(
-                "UPDATE sessions SET cookie_hash = ?, ticket_hash = NULL, ticket_until = NULL "
+            row = connection.execute(
+                "SELECT handle, key_by_ticket FROM sessions "
                 "WHERE ticket_hash = ? AND ticket_until > ?",
-                (_digest(cookie), _digest(ticket), self._database.now()),
-            )
-            if redeemed.rowcount != 1:
+                (_digest(ticket), self._database.now()),
+            ).fetchone()
+            if row is None:
                 return None
+            connection.execute(
+                "UPDATE sessions SET cookie_hash = ?, ticket_hash = NULL, ticket_until = NULL, "
+                "key_by_cookie = ?, key_by_ticket = NULL WHERE handle = ?",
+                (_digest(cookie), _rewrapped(row, str(ticket), cookie), row["handle"]),
+            )
             connection.execute("DELETE FROM sessions WHERE cookie_hash = ?", (_digest(old_cookie),))
         return cookie
 
     def by_cookie(self, cookie: object) -> SignedIn | None:
         """The session that a browser's cookie stands for, if it is going on."""
-        return self._signed_in("cookie_hash", cookie)
+        return self._signed_in("cookie", cookie)
 
     def by_id(self, session_id: object) -> SignedIn | None:
         """The session of this id, if it is going on."""
-        return self._signed_in("id_hash", session_id)
+        return self._signed_in("id", session_id)
 
     def end(self, session_id: object) -> None:
         """End the session of this id; its cookie and its ticket are worth nothing from now on."""
@@ -166,23 +182,29 @@ class Sessions:
             ).fetchall()
         return tuple(map(_info, rows))
 
-    def _signed_in(
-        self, column: Literal["cookie_hash", "id_hash"], secret: object
-    ) -> SignedIn | None:
+    def _signed_in(self, opener: Literal["cookie", "id"], secret: object) -> SignedIn | None:
         digest = _digest(secret)
         if digest is None:
             return None
         now = self._database.clock()
         with self._database.read() as connection:
             row = connection.execute(
-                f"{_SELECT} WHERE {column} = ? AND {_GOING_ON}", (digest, *_limits(now))
+                f"{_SELECT} WHERE {opener}_hash = ? AND {_GOING_ON}", (digest, *_limits(now))
             ).fetchone()
         if row is None:
             return None
-        signed_in = _read(row)
+        if bool(row["has_tokens"]) is (self._renew is None):
+            # It is of another place that this server kept accounts in.
+            return None
+        signed_in = replace(_read(row), access=self._access(row, opener, str(secret)))
         if now - signed_in.seen_at >= SEEN_EVERY:
             self._note(signed_in.handle, now)
         return signed_in
+
+    def _access(self, row: sqlite3.Row, opener: Opener, secret: str) -> Access | None:
+        if self._renew is None:
+            return None
+        return SessionAccess(self._database, row["handle"], opener, secret, self._renew)
 
     def _note(self, handle: str, now: datetime) -> None:
         # Who is signed in is known by now; a full disk must not sign them out.
@@ -199,16 +221,35 @@ class Sessions:
 
 _INSERT: Final = """
     INSERT INTO sessions (handle, user_id, id_hash, ticket_hash, ticket_until, device, address,
-                          started_at, seen_at)
+                          started_at, seen_at, sealed_tokens, key_by_id, key_by_ticket)
     VALUES (:handle, :user_id, :id_hash, :ticket_hash, :ticket_until, :device, :address,
-            :now, :now)
+            :now, :now, :sealed_tokens, :key_by_id, :key_by_ticket)
 """
 _SELECT: Final = """
-    SELECT sessions.handle, sessions.started_at, sessions.seen_at, accounts.id, accounts.name,
+    SELECT sessions.handle, sessions.started_at, sessions.seen_at,
+           sessions.sealed_tokens IS NOT NULL AS has_tokens, accounts.id, accounts.name,
            accounts.full_name, accounts.email, accounts.created_at
     FROM sessions JOIN accounts ON accounts.id = sessions.user_id
 """
 _GOING_ON: Final = "sessions.started_at > ? AND sessions.seen_at > ?"
+
+
+def _sealed(tokens: Tokens | None, begun: Begun) -> dict[str, str | None]:
+    """The columns of a new session that keep its tokens."""
+    if tokens is None:
+        return {"sealed_tokens": None, "key_by_id": None, "key_by_ticket": None}
+    key = new_key()
+    return {
+        "sealed_tokens": seal(key, tokens),
+        "key_by_id": wrap(key, begun.session_id),
+        "key_by_ticket": wrap(key, begun.ticket),
+    }
+
+
+def _rewrapped(row: sqlite3.Row, ticket: str, cookie: str) -> str | None:
+    """The key of the tokens, from now on for whoever has the cookie."""
+    wrapped = row["key_by_ticket"]
+    return wrapped and wrap(unwrap(wrapped, ticket), cookie)
 
 
 def _limits(now: datetime) -> tuple[str, str]:

@@ -6,7 +6,7 @@ of ``.streamlit/secrets.toml`` as ``<name>``; the environment wins.
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
@@ -14,6 +14,7 @@ import platformdirs
 
 from core.database import FILE_NAME
 from core.errors import SettingsError
+from core.keys import check_key, check_url
 
 PREFIX: Final = "TUNESMITH_"
 TABLE: Final = "tunesmith"
@@ -31,12 +32,18 @@ class Settings:
         accounts: ``off`` gives one implicit user and no sign-in; the server then answers this
             machine only.
         sign_up: who may make an account after the first one: ``open`` for everybody, ``closed``
-            for nobody, ``local`` for everybody while the server listens on this machine only.
+            for nobody, ``local`` for everybody while the server listens on this machine only. With
+            Supabase the project has to take sign-ups too, and ``local`` means ``open``.
+        supabase_url: the Supabase project that accounts and configs are kept in; empty for the
+            embedded file.
+        supabase_key: its publishable key.
     """
 
     data_folder: Path
     accounts: Accounts = "on"
     sign_up: SignUp = "local"
+    supabase_url: str = ""
+    supabase_key: str = field(default="", repr=False)
 
     @property
     def database_file(self) -> Path:
@@ -45,7 +52,8 @@ class Settings:
 
     def takes_sign_ups(self, *, listens_locally: bool) -> bool:
         """Whether anybody may make an account on a server that listens like this."""
-        return self.sign_up == "open" or (self.sign_up == "local" and listens_locally)
+        is_open = listens_locally or bool(self.supabase_url)
+        return self.sign_up == "open" or (self.sign_up == "local" and is_open)
 
     @staticmethod
     def from_environ(
@@ -64,14 +72,35 @@ class Settings:
         for name in given:
             _require_known(name)
         folder = given.get("data")
+        url, key = _supabase(given)
+        accounts = _choice("accounts", given.get("accounts") or "on", get_args(Accounts))
+        if url and accounts == "off":
+            raise SettingsError(
+                "TUNESMITH_ACCOUNTS is 'off', but a Supabase project keeps configs for users only; "
+                "turn accounts on, or take TUNESMITH_SUPABASE_URL away."
+            )
         return Settings(
             data_folder=Path(folder).expanduser().absolute() if folder else _usual_folder(),
-            accounts=_choice("accounts", given.get("accounts") or "on", get_args(Accounts)),
+            accounts=accounts,
             sign_up=_choice("sign_up", given.get("sign_up") or "local", get_args(SignUp)),
+            supabase_url=url,
+            supabase_key=key,
         )
 
 
-NAMES: Final = ("data", "accounts", "sign_up")
+NAMES: Final = ("data", "accounts", "sign_up", "supabase_url", "supabase_key")
+
+
+def _supabase(given: Mapping[str, str]) -> tuple[str, str]:
+    """Address and key of the project; both or neither."""
+    url, key = (given.get(name, "").strip() for name in ("supabase_url", "supabase_key"))
+    if bool(url) != bool(key):
+        missing = "TUNESMITH_SUPABASE_KEY" if url else "TUNESMITH_SUPABASE_URL"
+        raise SettingsError(f"{missing} is missing; set both, or neither to keep all in a file.")
+    if url:
+        url = check_url(url)
+        check_key(key)
+    return url, key
 
 
 def _usual_folder() -> Path:

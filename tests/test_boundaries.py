@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # list, never from a row below, and no two parts import each other. A new part needs a place here.
 LAYERS: Final = (
     ("errors", "later", "secrets"),
-    ("database", "document", "remote"),
+    ("database", "document", "keys", "remote"),
     ("config",),
     ("fields", "findings"),
     ("view", "patch", "presets", "wording"),
@@ -29,7 +29,7 @@ LAYERS: Final = (
     ("rules", "trainers"),
     ("check",),
     ("compare", "importing", "log", "schema"),
-    ("identity", "merge", "sessions", "settings", "stores"),
+    ("identity", "merge", "session_tokens", "sessions", "settings", "stores"),
     ("archive",),
     ("workbench",),
     ("render",),

@@ -5,7 +5,7 @@ import re
 import streamlit as st
 
 from core.errors import TunesmithError
-from core.identity.protocol import Account
+from core.identity.protocol import Account, Actor
 from core.sessions import SessionInfo
 from ui import session, who
 from ui.services import has_accounts, listens_locally, services
@@ -62,12 +62,22 @@ def _who(found: Account) -> None:
 
 def _rename(found: Account, full_name: str, email: str) -> None:
     try:
-        services().identity.rename(found.user_id, full_name, email)
+        renamed = services().identity.rename(_actor(found), full_name, email)
     except TunesmithError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    session.say("Name and e-mail are saved.", ":material/check:")
+    if email.strip().casefold() == renamed.email.casefold():
+        session.say("Name and e-mail are saved.", ":material/check:")
+    else:
+        note = "The name is saved. The new address counts once its mail is answered: open the link."
+        session.say(note, ":material/mail:")
     st.rerun()
+
+
+def _actor(found: Account) -> Actor:
+    """The user of the page, with what proves it; of another one who signed in since, without."""
+    now = who.actor()
+    return now if now and now.user_id == found.user_id else found.actor
 
 
 def _password(found: Account) -> None:
@@ -90,9 +100,9 @@ def _change_password(found: Account, old: str, new: str, again: str) -> None:
         st.error("The two new passwords differ; type the same one twice.")
         return
     try:
-        services().identity.change_password(found.user_id, old, new, who.address())
+        changed = services().identity.change_password(_actor(found), old, new, who.address())
         # The change has ended this session too; whoever knew the password goes on in a new one.
-        who.begin(found)
+        who.begin(changed)
     except TunesmithError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
@@ -152,9 +162,7 @@ def _end_one(handle: str) -> None:
 
 
 def _end_everywhere() -> None:
-    if here := who.signed_in():
-        services().sessions.end_all(here.account.user_id)
-    who.end()
+    who.end(everywhere=True)
 
 
 def _everything(found: Account) -> None:
@@ -175,7 +183,9 @@ def _everything(found: Account) -> None:
                 type="primary",
                 on_click="ignore",
             )
-    if listens_locally():
+    if project := services().project:
+        st.caption(f"It is kept in the Supabase project `{plain_path(project.url)}`.")
+    elif listens_locally():
         st.caption(f"It is kept in `{plain_path(services().settings.database_file)}`.")
 
 
@@ -192,20 +202,25 @@ def _delete(found: Account) -> None:
         )
         with st.form("delete_account", border=False):
             typed = st.text_input(
-                f"Type your user name ({plain(found.name)}) to confirm", key="delete.name"
+                f"Type {_called()} ({plain(found.name)}) to confirm", key="delete.name"
             )
             password = st.text_input("Password", type="password", key="delete.password")
             if st.form_submit_button("Delete my account and all my data"):
                 _delete_all(found, typed, password)
 
 
+def _called() -> str:
+    """What one signs in with."""
+    return "your e-mail address" if services().by_mail else "your user name"
+
+
 def _delete_all(found: Account, typed: str, password: str) -> None:
     if typed.strip() != found.name:
-        st.error(f"This is not your user name; type {plain(found.name)}.")
+        st.error(f"This is not {_called()}; type {plain(found.name)}.")
         return
     services().later.drop(session.desk().slot)
     try:
-        services().identity.delete(found.user_id, password, who.address())
+        services().identity.delete(_actor(found), password, who.address())
     except TunesmithError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

@@ -12,10 +12,12 @@ from core import log
 from core.database import Database
 from core.errors import SettingsError
 from core.identity.local import BcryptPasswords, LocalIdentity
-from core.identity.protocol import Actor, Identity
+from core.identity.protocol import Actor, ByMail, Identity
 from core.later import Later
+from core.remote import Project
 from core.sessions import Sessions
 from core.settings import Settings
+from core.stores.protocol import ConfigStore
 from core.stores.sqlite import SqliteStore
 from core.workbench import Workbench
 from ui.loopback import is_loopback
@@ -26,22 +28,38 @@ _BUILT: dict[Settings, "Services"] = {}
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts behind the pages; they know no user, and every user's calls go through them."""
+    """The parts behind the pages; they know no user, and every user's calls go through them.
+
+    Attributes:
+        by_mail: what accounts with a proven address can do, where there are such.
+        project: the Supabase project behind it, if it is one.
+    """
 
     settings: Settings
     database: Database
     identity: Identity
     sessions: Sessions
     later: Later
+    by_mail: ByMail | None = None
+    project: Project | None = None
 
     def workbench(self, actor: Actor) -> Workbench:
         """The use cases for one user."""
-        return Workbench(SqliteStore(self.database, actor), actor)
+        return Workbench(self._store(actor), actor)
+
+    def _store(self, actor: Actor) -> ConfigStore:
+        if self.project is None:
+            return SqliteStore(self.database, actor)
+        from core.stores.supabase import SupabaseStore
+
+        return SupabaseStore(self.project, actor)
 
     def close(self) -> None:
-        """Keep what waits to be kept, and let go of the database."""
+        """Keep what waits to be kept, and let go of the database and the connections."""
         self.later.close()
         self.database.close()
+        if self.project:
+            self.project.close()
 
 
 def services() -> Services:
@@ -106,11 +124,23 @@ def _build(wanted: Settings) -> Services:
     refuse_unsafe(wanted)
     database = Database(wanted.database_file)
     is_open = wanted.takes_sign_ups(listens_locally=listens_locally())
+    log.started(str(wanted.data_folder))
+    if wanted.supabase_url:
+        return _with_supabase(wanted, database, is_open)
     identity = LocalIdentity(database, BcryptPasswords(), is_open)
     if wanted.accounts == "off":
         identity.ensure_local_user()
-    log.started(str(wanted.data_folder))
     return Services(wanted, database, identity, Sessions(database), Later())
+
+
+def _with_supabase(wanted: Settings, database: Database, is_open: bool) -> Services:
+    # Imported here: who keeps all in a file doesn't wait for it.
+    from core.identity.supabase import SupabaseIdentity
+
+    project = Project.open(wanted.supabase_url, wanted.supabase_key)
+    identity = SupabaseIdentity(database, project, is_open)
+    sessions = Sessions(database, identity.renew)
+    return Services(wanted, database, identity, sessions, Later(), identity, project)
 
 
 def _secrets() -> Mapping[str, Any]:

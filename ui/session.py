@@ -8,7 +8,7 @@ widgets are seeded anew.
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import uuid4
 
 import streamlit as st
@@ -235,6 +235,34 @@ def sign_out() -> None:
     _store("url", url)
     _store("revision", fresh)
     _store("fresh", fresh)
+
+
+@dataclass(frozen=True, slots=True)
+class MailStep:
+    """What goes on between a mail and its code.
+
+    Attributes:
+        kind: ``confirm`` an address, ``ask`` for a mail to set a password, or ``reset`` it.
+        email: the address; may be empty while it is asked for.
+    """
+
+    kind: Literal["confirm", "ask", "reset"]
+    email: str
+
+
+def mail_step() -> MailStep | None:
+    """The step with a mail that this session is at."""
+    return _state("mail", lambda: None)
+
+
+def wait_for_mail(step: MailStep) -> None:
+    """Go on with a mail that was sent, or is to be."""
+    _store("mail", step)
+
+
+def leave_mail() -> None:
+    """Go back to the sign-in."""
+    _store("mail", None)
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,26 @@ The library draws the forms and brings hashing and the rules for passwords. Its 
 count of failed tries and its store are left out: see docs/security.md.
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import streamlit as st
 
 from core import log
-from core.errors import NotAccepted, SignInError, StoreError, TunesmithError
+from core.errors import (
+    NotAccepted,
+    NotConfirmed,
+    SignInError,
+    StoreError,
+    TunesmithError,
+    Unavailable,
+)
 from core.identity.protocol import Account, NewAccount
 from core.identity.rules import MIN_PASSWORD
-from ui import session, who
+from ui import by_mail, session, who
 from ui.services import services
+from ui.session import MailStep
 from ui.text import plain
 
 _PASSWORD_HELP = (
@@ -26,6 +35,7 @@ _SIGN_IN = {
     "Password": "Password",
     "Login": "Sign in",
 }
+_SIGN_IN_BY_MAIL = {**_SIGN_IN, "Username": "E-mail"}
 _SIGN_UP = {
     "Form name": "Create an account",
     "First name": "First name (optional)",
@@ -36,6 +46,7 @@ _SIGN_UP = {
     "Repeat password": "Password again",
     "Register": "Create account",
 }
+_SIGN_UP_BY_MAIL = {**_SIGN_UP, "Email": "E-mail"}
 
 
 def gate(title: str) -> None:
@@ -55,8 +66,29 @@ def dialog_body(purpose: str) -> None:
 
 
 def forms() -> None:
+    """The forms, or the step with a mail that this session is at."""
+    spot = st.empty()
+    drawn = session.mail_step()
+    with spot.container():
+        _forms(drawn)
+    if session.mail_step() != drawn:
+        # A form has just led to it.
+        with spot.container():
+            _forms(session.mail_step())
+
+
+def _forms(step: MailStep | None) -> None:
     """Both forms, or one where this server takes no new accounts."""
-    if not services().identity.takes_sign_ups():
+    if step:
+        by_mail.draw(step)
+        return
+    try:
+        is_open = services().identity.takes_sign_ups()
+    except Unavailable as error:
+        st.error(plain(str(error)), icon=":material/cloud_off:")
+        st.button("Try again", key="sign_in.again")
+        return
+    if not is_open:
         _sign_in()
         st.caption("This server takes no new accounts. Whoever runs it can make you one.")
         return
@@ -69,19 +101,38 @@ def forms() -> None:
 
 
 def _sign_in() -> None:
-    try:
-        _authenticator().login(fields=_SIGN_IN, key="sign_in")
-    except TunesmithError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-    else:
-        _go_on()
+    by_address = services().by_mail is not None
+    fields = _SIGN_IN_BY_MAIL if by_address else _SIGN_IN
+    _submit(lambda: _authenticator().login(fields=fields, key="sign_in"))
+    if by_address:
+        st.button(
+            "Forgot your password?",
+            key="sign_in.forgot",
+            type="tertiary",
+            on_click=session.wait_for_mail,
+            args=(MailStep("ask", ""),),
+        )
 
 
 def _sign_up() -> None:
-    try:
-        _authenticator().register_user(
-            fields=_SIGN_UP, captcha=False, password_hint=False, key="sign_up"
+    by_address = services().by_mail is not None
+    _submit(
+        lambda: _authenticator().register_user(
+            fields=_SIGN_UP_BY_MAIL if by_address else _SIGN_UP,
+            captcha=False,
+            password_hint=False,
+            merge_username_email=by_address,
+            key="sign_up",
         )
+    )
+
+
+def _submit(form: Callable[[], object]) -> None:
+    """Draw a form; say what is wrong with what was typed, or go on."""
+    try:
+        form()
+    except NotConfirmed as error:
+        session.wait_for_mail(MailStep("confirm", error.email))
     except TunesmithError as error:
         st.error(plain(str(error)), icon=":material/error:")
     else:
@@ -100,7 +151,8 @@ class _Controller:
     def login(self, name: str = "", password: str = "", *_: Any, **__: Any) -> bool:
         """Sign in with what was typed."""
         if not (name.strip() and password):
-            raise NotAccepted("Give your user name and your password.")
+            called = "e-mail address" if services().by_mail else "user name"
+            raise NotAccepted(f"Give your {called} and your password.")
         try:
             account = services().identity.sign_in(name, password, who.address())
         except SignInError:

@@ -96,16 +96,19 @@ def workbench_or_none() -> Workbench | None:
 
 def begin(account: Account) -> None:
     """Sign this browser session in; the browser gets its cookie when the page is drawn next."""
-    begun = services().sessions.begin(account.user_id, _device(), address())
+    begun = services().sessions.begin(account.user_id, _device(), address(), account.tokens)
     session.sign_in(begun.session_id, account.user_id)
     session.leave_errand(REDEEM_PATH, {"ticket": begun.ticket})
     log.signed_in(account.user_id)
 
 
-def end() -> None:
-    """Sign out, in every tab of this browser."""
+def end(*, everywhere: bool = False) -> None:
+    """Sign out, in every tab of this browser, or wherever the user is signed in."""
     found = signed_in()
     if found:
+        services().identity.end(found.actor, everywhere=everywhere)
+        if everywhere:
+            services().sessions.end_all(found.account.user_id)
         services().sessions.end_one(found.account.user_id, found.handle)
         log.signed_out(found.account.user_id)
     session.sign_out()

@@ -120,30 +120,36 @@ class LocalIdentity:
             raise NotFound("This account is gone; sign in with another one.")
         return _account(row)
 
-    def rename(self, user_id: str, full_name: str, email: str) -> Account:
+    def rename(self, actor: Actor, full_name: str, email: str) -> Account:
         """Change what the user is called and where the user can be reached; see ``Identity``."""
         names = (rules.accepted_full_name(full_name), rules.accepted_email(email))
         with self._database.write() as connection:
             connection.execute(
-                "UPDATE accounts SET full_name = ?, email = ? WHERE id = ?", (*names, user_id)
+                "UPDATE accounts SET full_name = ?, email = ? WHERE id = ?", (*names, actor.user_id)
             )
-        return self.account(user_id)
+        return self.account(actor.user_id)
 
-    def change_password(self, user_id: str, old: str, new: str, address: str) -> None:
+    def change_password(self, actor: Actor, old: str, new: str, address: str) -> Account:
         """Change the password and end every session of the user; see ``Identity``."""
-        rules.require_password(new, _own(self.account(user_id)))
+        user_id = actor.user_id
+        account = self.account(user_id)
+        rules.require_password(new, _own(account))
         proof = self._prove("id", user_id, old, address, _NOT_YOURS)
         hashed = self._passwords.hash(new)
         with self._database.write() as connection:
             _settle(connection, proof)
             _replace_password(connection, user_id, hashed)
+        return account
 
-    def delete(self, user_id: str, password: str, address: str) -> None:
+    def delete(self, actor: Actor, password: str, address: str) -> None:
         """Delete the account with everything that belongs to it; see ``Identity``."""
-        proof = self._prove("id", user_id, password, address, _NOT_YOURS)
+        proof = self._prove("id", actor.user_id, password, address, _NOT_YOURS)
         with self._database.write() as connection:
             _settle(connection, proof)
-            connection.execute("DELETE FROM accounts WHERE id = ?", (user_id,))
+            connection.execute("DELETE FROM accounts WHERE id = ?", (actor.user_id,))
+
+    def end(self, actor: Actor, *, everywhere: bool = False) -> None:
+        """Nothing: these accounts bring nothing that outlives the record of a session."""
 
     # --- The operator of the machine, who has proven enough by being there ----------------------
 

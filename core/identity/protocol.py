@@ -36,6 +36,21 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """What a sign-in elsewhere brings; both are secret.
+
+    Attributes:
+        access: proves the user to the back end until it expires.
+        refresh: gets the next pair, once.
+        expires_at: when ``access`` expires.
+    """
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """What is known about a user.
 
@@ -45,6 +60,8 @@ class Account:
         full_name: what the user is called on the screen; may be empty.
         email: where the user can be reached; may be empty, and proves nothing.
         created_at: when the account was made.
+        tokens: what this sign-in brought, where accounts are kept elsewhere; for the record of the
+            session, and kept nowhere else.
     """
 
     user_id: str
@@ -52,6 +69,7 @@ class Account:
     full_name: str
     email: str
     created_at: datetime
+    tokens: Tokens | None = field(default=None, repr=False, compare=False)
 
     @property
     def actor(self) -> Actor:
@@ -104,15 +122,20 @@ class Identity(Protocol):
             NotFound: there is none.
         """
 
-    def rename(self, user_id: str, full_name: str, email: str) -> Account:
+    def rename(self, actor: Actor, full_name: str, email: str) -> Account:
         """Change what the user is called and where the user can be reached.
+
+        An address that has to be confirmed first is not in the account that comes back.
 
         Raises:
             NotAccepted: a field is not accepted.
         """
 
-    def change_password(self, user_id: str, old: str, new: str, address: str) -> None:
+    def change_password(self, actor: Actor, old: str, new: str, address: str) -> Account:
         """Change the password, and end every session of the user in the same step.
+
+        Returns:
+            The account, to go on with in a new session.
 
         Raises:
             WrongPassword: the old one is wrong.
@@ -120,10 +143,50 @@ class Identity(Protocol):
             TooManyTries: too many tries failed.
         """
 
-    def delete(self, user_id: str, password: str, address: str) -> None:
+    def delete(self, actor: Actor, password: str, address: str) -> None:
         """Delete the account with everything that belongs to it, sessions and configs included.
 
         Raises:
             WrongPassword: the password is wrong.
             TooManyTries: too many tries failed.
+        """
+
+    def end(self, actor: Actor, *, everywhere: bool = False) -> None:
+        """Make what this sign-in, or every one of the user, brought worthless where it came from.
+
+        Only tries: the session's own record ends elsewhere, and with it all that this program has.
+        """
+
+
+class ByMail(Protocol):
+    """Accounts whose address is proven by a code that a mail brings."""
+
+    def confirm(self, email: str, code: str, address: str) -> Account:
+        """Sign in for the first time, with the code from the mail.
+
+        Raises:
+            NotAccepted: the code is wrong or too old.
+            TooManyTries: too many codes were wrong.
+        """
+
+    def send_again(self, email: str, address: str) -> None:
+        """Send another mail with a code, if there is an account that waits for it.
+
+        Raises:
+            TooManyTries: too many mails were asked for.
+        """
+
+    def ask_reset(self, email: str, address: str) -> None:
+        """Send a mail with a code to set a new password, if there is such an account.
+
+        Raises:
+            TooManyTries: too many mails were asked for.
+        """
+
+    def reset(self, email: str, code: str, new: str, address: str) -> Account:
+        """Set a new password with the code from the mail, and end every session of the user.
+
+        Raises:
+            NotAccepted: the code is wrong or too old, or the password too weak.
+            TooManyTries: too many codes were wrong.
         """

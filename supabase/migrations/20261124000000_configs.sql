@@ -129,7 +129,8 @@ $$;
 create or replace function private.are_short_numbers(document jsonb) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp as $$
   select not exists (
-    select from jsonb_path_query(document, '$.** ? (@.type() == "number")') as number
+    select from jsonb_array_elements(
+        jsonb_path_query_array(document, '$.** ? (@.type() == "number")')) as number
      where octet_length(number::text) > 400)
 $$;
 
@@ -341,9 +342,9 @@ create or replace function private.refuse_long_numbers(config_json jsonb, errors
 returns void
 language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
 begin
-  if not (private.are_short_numbers(config_json)
-          and private.are_short_numbers(coalesce(errors, 'null'))) then
-    raise exception 'a number has over 400 digits'
+  if not (private.are_short_numbers(config_json) and private.are_short_numbers(errors)) then
+    -- In the words of the constraint, which is only seen after the text has been made.
+    raise exception 'a number violates check constraint "training_configs_json_digits_ck"'
       using errcode = '23514', constraint = 'training_configs_json_digits_ck';
   end if;
 end $$;

@@ -343,7 +343,7 @@ def test_a_changed_password_ends_every_copy_of_the_cookie(user: User) -> None:
     config = keep(user)
     thief = copied(user, user.open("/account"), f"/library?selected={config.id}")
     identity = LocalIdentity(user.database, QuickPasswords(), True)
-    identity.change_password(user.account.user_id, PASSWORD, PASSWORD + " 2", "here")
+    identity.change_password(user.account.actor, PASSWORD, PASSWORD + " 2", "here")
     click(thief, "Delete")
     expect_signed_out(thief)
     expect_nothing_of(user, thief)
@@ -781,7 +781,7 @@ def walk(tour: Tour, user: User, host: str) -> None:
     for device in (f"![i]({host}/d){host}/d", ":streamlit:", "www.evil.example", "$x^2$"):
         sessions(user).begin(user.account.user_id, device, device)
     full_name = f"![i]({host}/n) :material/bolt: www.evil.example $x^2$"
-    LocalIdentity(user.database, QuickPasswords(), True).rename(user.account.user_id, full_name, "")
+    LocalIdentity(user.database, QuickPasswords(), True).rename(user.account.actor, full_name, "")
     page.goto(user.app_url + "/account")
     expect(page.get_by_text("Where you are signed in")).to_be_visible()
     tour.look("account", page, "[data-testid=stMain]")

@@ -128,7 +128,7 @@ def test_every_cookie_page_and_ticket_is_dead_after_a_change_of_password(
 ) -> None:
     seen = [signed_in(app, sessions, user) for _ in range(3)]
     waiting = begin(sessions, user)
-    identity.change_password(user.user_id, PASSWORD, OTHER_PASSWORD, ADDRESS)
+    identity.change_password(user.actor, PASSWORD, OTHER_PASSWORD, ADDRESS)
     assert not any(sessions.by_cookie(cookie) for _, cookie in seen)
     assert not any(sessions.by_id(begun.session_id) for begun, _ in seen)
     assert redeem(app, waiting.ticket) == ""
@@ -139,7 +139,7 @@ def test_a_failed_change_of_password_ends_nothing(
 ) -> None:
     _, cookie = signed_in(app, sessions, user)
     with pytest.raises(Exception, match="not your password"):
-        identity.change_password(user.user_id, "guess", OTHER_PASSWORD, ADDRESS)
+        identity.change_password(user.actor, "guess", OTHER_PASSWORD, ADDRESS)
     assert sessions.by_cookie(cookie) is not None
 
 
@@ -147,7 +147,7 @@ def test_a_deleted_account_leaves_no_session(
     app: Starlette, sessions: Sessions, user: Account, identity: LocalIdentity
 ) -> None:
     begun, cookie = signed_in(app, sessions, user)
-    identity.delete(user.user_id, PASSWORD, ADDRESS)
+    identity.delete(user.actor, PASSWORD, ADDRESS)
     assert sessions.by_cookie(cookie) is None
     assert sessions.by_id(begun.session_id) is None
 

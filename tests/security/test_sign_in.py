@@ -156,10 +156,10 @@ def test_the_old_password_is_guarded_by_the_same_limit(
     identity: LocalIdentity, passwords: FastPasswords
 ) -> None:
     """A session left open somewhere is no place to guess the password from."""
-    user_id = identity.sign_in("ada", PASSWORD, ADDRESS).user_id
+    actor = identity.sign_in("ada", PASSWORD, ADDRESS).actor
     calls = [
-        lambda: identity.change_password(user_id, "guess", OTHER_PASSWORD, ADDRESS),
-        lambda: identity.delete(user_id, "guess", ADDRESS),
+        lambda: identity.change_password(actor, "guess", OTHER_PASSWORD, ADDRESS),
+        lambda: identity.delete(actor, "guess", ADDRESS),
         lambda: identity.sign_in("ada", "guess", ADDRESS),
     ]
     found = [outcome(calls[number % 3]) for number in range(12)]
@@ -289,7 +289,7 @@ def test_no_error_log_or_repr_holds_a_password_or_a_session(
     errors = [
         outcome(identity.sign_up, NewAccount("GRACE", "a very private phrase"), ADDRESS),
         outcome(identity.sign_in, "a very private phrase", "a very private phrase", ADDRESS),
-        outcome(identity.change_password, made.user_id, "a very private phrase", "grace", ADDRESS),
+        outcome(identity.change_password, made.actor, "a very private phrase", "grace", ADDRESS),
         outcome(identity.set_password, "grace", "private"),
     ]
     shown = [begun, new, made, identity, sessions, sessions.by_cookie(cookie), *errors]

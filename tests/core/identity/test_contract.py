@@ -9,7 +9,7 @@ import pytest
 
 from core.database import Database
 from core.errors import NotAccepted, NotFound, TooManyTries, WrongPassword
-from core.identity.protocol import Identity, NewAccount
+from core.identity.protocol import Actor, Identity, NewAccount
 from tests.accounts import ADDRESS, OTHER_PASSWORD, PASSWORD, local_identity
 
 ADA: Final = NewAccount("ada", PASSWORD, "Ada Lovelace", "ada@example.org")
@@ -87,16 +87,16 @@ def test_a_field_that_is_not_accepted_makes_no_account(identity: Identity, new: 
 
 def test_a_user_is_called_what_the_user_wants(identity: Identity) -> None:
     made = identity.sign_up(ADA, ADDRESS)
-    renamed = identity.rename(made.user_id, " Ada  King ", "")
+    renamed = identity.rename(made.actor, " Ada  King ", "")
     assert (renamed.name, renamed.full_name, renamed.email) == ("ada", "Ada King", "")
     assert identity.account(made.user_id) == renamed
     with pytest.raises(NotAccepted):
-        identity.rename(made.user_id, "Ada", "nowhere")
+        identity.rename(made.actor, "Ada", "nowhere")
 
 
 def test_a_changed_password_is_the_one_that_counts(identity: Identity) -> None:
     made = identity.sign_up(ADA, ADDRESS)
-    identity.change_password(made.user_id, PASSWORD, OTHER_PASSWORD, ADDRESS)
+    identity.change_password(made.actor, PASSWORD, OTHER_PASSWORD, ADDRESS)
     assert identity.sign_in("ada", OTHER_PASSWORD, ADDRESS) == made
     with pytest.raises(WrongPassword):
         identity.sign_in("ada", PASSWORD, ADDRESS)
@@ -105,17 +105,17 @@ def test_a_changed_password_is_the_one_that_counts(identity: Identity) -> None:
 def test_a_password_changes_only_with_the_old_one_and_to_a_good_one(identity: Identity) -> None:
     made = identity.sign_up(ADA, ADDRESS)
     with pytest.raises(WrongPassword):
-        identity.change_password(made.user_id, OTHER_PASSWORD, OTHER_PASSWORD, ADDRESS)
+        identity.change_password(made.actor, OTHER_PASSWORD, OTHER_PASSWORD, ADDRESS)
     with pytest.raises(NotAccepted):
-        identity.change_password(made.user_id, PASSWORD, "ada lovelace", ADDRESS)
+        identity.change_password(made.actor, PASSWORD, "ada lovelace", ADDRESS)
     assert identity.sign_in("ada", PASSWORD, ADDRESS) == made
 
 
 def test_a_deleted_account_is_gone_and_its_name_is_free(identity: Identity) -> None:
     made = identity.sign_up(ADA, ADDRESS)
     with pytest.raises(WrongPassword):
-        identity.delete(made.user_id, OTHER_PASSWORD, ADDRESS)
-    identity.delete(made.user_id, PASSWORD, ADDRESS)
+        identity.delete(made.actor, OTHER_PASSWORD, ADDRESS)
+    identity.delete(made.actor, PASSWORD, ADDRESS)
     with pytest.raises(NotFound):
         identity.account(made.user_id)
     with pytest.raises(WrongPassword):
@@ -127,4 +127,4 @@ def test_there_is_no_account_of_an_unknown_id(identity: Identity) -> None:
     with pytest.raises(NotFound):
         identity.account("nobody")
     with pytest.raises(NotFound):
-        identity.rename("nobody", "Ada", "")
+        identity.rename(Actor("nobody", ""), "Ada", "")

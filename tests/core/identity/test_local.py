@@ -8,7 +8,7 @@ import pytest
 from core.database import Database
 from core.errors import NotAccepted, NotFound, SignUpClosed, TooManyTries, WrongPassword
 from core.identity.local import LOCAL_USER, BcryptPasswords, LocalIdentity
-from core.identity.protocol import Account, Actor, NewAccount
+from core.identity.protocol import Actor, Account, Actor, NewAccount
 from core.sessions import Sessions
 from tests.accounts import (
     ADDRESS,
@@ -139,9 +139,9 @@ def test_nobody_signs_in_as_the_implicit_user(database: Database, password: str)
     with pytest.raises(WrongPassword):
         identity.sign_in(LOCAL_USER, password, ADDRESS)
     with pytest.raises(WrongPassword):
-        identity.change_password(LOCAL_USER, password, PASSWORD, ADDRESS)
+        identity.change_password(Actor(LOCAL_USER, ""), password, PASSWORD, ADDRESS)
     with pytest.raises(WrongPassword):
-        identity.delete(LOCAL_USER, password, ADDRESS)
+        identity.delete(Actor(LOCAL_USER, ""), password, ADDRESS)
     with pytest.raises(NotFound):
         identity.set_password(LOCAL_USER, PASSWORD)
 
