@@ -123,16 +123,16 @@ class WrongPassword(SignInError):
 
 
 class TooManyTries(SignInError):
-    """There were too many failed tries.
+    """There were too many failed tries, or mails.
 
     Attributes:
         seconds: how long to wait before the next one.
     """
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, seconds: int, what: str = "failed tries") -> None:
         minutes = max(1, -(-seconds // 60))
         unit = "minute" if minutes == 1 else "minutes"
-        super().__init__(f"There were too many failed tries; try again in {minutes} {unit}.")
+        super().__init__(f"There were too many {what}; try again in {minutes} {unit}.")
         self.seconds = seconds
 
 

@@ -404,8 +404,8 @@ def _explained(code: str, email: str, wrong_password: str) -> TunesmithError:
         "weak_password": _weak,
         "same_password": lambda: NotAccepted("This is your password already; choose another one."),
         "otp_expired": lambda: NotAccepted(_WRONG_CODE),
-        "over_request_rate_limit": lambda: TooManyTries(_MAIL_SECONDS),
-        "over_email_send_rate_limit": lambda: TooManyTries(_MAIL_SECONDS),
+        "over_request_rate_limit": lambda: TooManyTries(_MAIL_SECONDS, "requests"),
+        "over_email_send_rate_limit": lambda: TooManyTries(_MAIL_SECONDS, "mails"),
         "email_address_invalid": lambda: NotAccepted("The project doesn't take this address."),
         "email_address_not_authorized": lambda: NotAccepted(
             "The project sends mail to its own team only; whoever runs it has to set up SMTP."

@@ -302,10 +302,12 @@ $$;
 create or replace function private.delete_account() returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  typed_at constant double precision := (
+  claims constant jsonb := (select auth.jwt());
+  -- Supabase Auth tells when the password was typed; a server that doesn't, when it gave the token.
+  typed_at constant double precision := case when claims ? 'amr' then (
     select max((m ->> 'timestamp')::double precision)
-      from jsonb_array_elements(coalesce((select auth.jwt()) -> 'amr', '[]')) as m
-     where m ->> 'method' = 'password');
+      from jsonb_array_elements(claims -> 'amr') as m
+     where m ->> 'method' = 'password') else (claims ->> 'iat')::double precision end;
 begin
   if (select auth.uid()) is null
      or coalesce(typed_at, 0) < extract(epoch from pg_catalog.now()) - 300 then
