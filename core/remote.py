@@ -5,11 +5,14 @@ keeps nothing: `supabase`'s own session, timers and storage are for programs of 
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -18,11 +21,14 @@ from core.errors import Unavailable
 if TYPE_CHECKING:
     from supabase import Client
 
-CONNECT_SECONDS: Final = 5.0
+CONNECT_SECONDS: Final = 4.0
 ANSWER_SECONDS: Final = 10.0
 CONNECTIONS: Final = 40
 READ_TRIES: Final = 3
 _PAUSE_SECONDS: Final = 0.2
+_LAST_TRY_SECONDS: Final = 2.0
+DOWN_SECONDS: Final = 10.0
+_FAILURES: Final = 3
 
 # They write addresses with what was asked for, and at their lowest level the bearer too.
 _TALKATIVE: Final = ("httpx", "httpcore", "hpack", "h2")
@@ -38,20 +44,82 @@ _NO_ANSWER: Final = (
 Answer = TypeVar("Answer")
 
 
+class Health(httpx.BaseTransport):
+    """The way to a project, which nobody is sent along while it is known to lead nowhere.
+
+    After three failures in a row, or one that took all its time, every request fails at once for
+    ten seconds; then one is let through to see. So an outage costs a page one wait, not each page
+    and each click of every user.
+    """
+
+    def __init__(
+        self, way: httpx.BaseTransport, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._way = way
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failures = 0
+        self._down_until = 0.0
+
+    @property
+    def is_down(self) -> bool:
+        """Whether requests fail at once now."""
+        return self._failures >= _FAILURES and self._clock() < self._down_until
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, unless it is known to lead nowhere."""
+        with self._lock:
+            if self.is_down:
+                raise httpx.ConnectError("known to be down", request=request)
+            if self._failures >= _FAILURES:
+                # This one is sent to see; the others don't wait for it.
+                self._down_until = self._clock() + DOWN_SECONDS
+        try:
+            response = self._way.handle_request(request)
+        except httpx.TransportError as error:
+            self._note(error)
+            raise
+        self._failures = 0
+        return response
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._way.close()
+
+    def _note(self, error: httpx.TransportError) -> None:
+        with self._lock:
+            is_slow = isinstance(error, httpx.TimeoutException)
+            self._failures = _FAILURES if is_slow else self._failures + 1
+            self._down_until = self._clock() + DOWN_SECONDS
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project, by its address and its publishable key, with the pool that all users share."""
+    """A project, by its address and its publishable key, with the pool that all users share.
+
+    Attributes:
+        health: knows whether the project can be reached, where this class made the pool.
+    """
 
     url: str
     key: str = field(repr=False)
     http: httpx.Client = field(repr=False, compare=False)
+    health: Health | None = field(default=None, repr=False, compare=False)
 
     @staticmethod
     def open(url: str, key: str, http: httpx.Client | None = None) -> "Project":
         """The project at that address; the pool connects when something is asked."""
         for name in _TALKATIVE:
             logging.getLogger(name).setLevel(logging.WARNING)
-        return Project(url.rstrip("/"), key, http or _pool())
+        if http:
+            return Project(url.rstrip("/"), key, http)
+        health = Health(_way(url))
+        return Project(url.rstrip("/"), key, _pool(health), health)
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the project could not be reached just now."""
+        return self.health is not None and self.health.is_down
 
     def client(self, bearer: str | None = None) -> "Client":
         """A client for one call, as the user whom the access token proves, or as nobody."""
@@ -73,12 +141,22 @@ class Project:
         self.http.close()
 
 
-def _pool() -> httpx.Client:
-    return httpx.Client(
-        timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
-        follow_redirects=False,
-    )
+def _way(url: str) -> httpx.BaseTransport:
+    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+    return httpx.HTTPTransport(limits=limits, proxy=_proxy(url))
+
+
+def _proxy(url: str) -> str | None:
+    """The environment's proxy for an address: httpx leaves it to who brings a transport."""
+    parts = urlsplit(url)
+    if proxy_bypass(parts.netloc):
+        return None
+    return getproxies().get(parts.scheme)
+
+
+def _pool(way: httpx.BaseTransport) -> httpx.Client:
+    timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
+    return httpx.Client(transport=way, timeout=timeout, follow_redirects=False)
 
 
 @contextmanager
@@ -97,10 +175,16 @@ def plain_network_errors() -> Iterator[None]:
 
 
 def with_retries(ask: Callable[[], Answer], tries: int = READ_TRIES) -> Answer:
-    """Ask again, after a short pause, where the project can't be reached; for reads only."""
+    """Ask again, after a short pause, where the project can't be reached; for reads only.
+
+    Who has waited long already does not wait once more.
+    """
+    last = time.monotonic() + _LAST_TRY_SECONDS
     for number in range(1, tries):
         try:
             return ask()
         except Unavailable:
+            if time.monotonic() > last:
+                raise
             time.sleep(_PAUSE_SECONDS * number)
     return ask()

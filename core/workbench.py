@@ -13,7 +13,7 @@ from core import archive, log
 from core.check import check
 from core.document import Document, Source, read, write
 from core.draft import Draft, Saved, file_name, from_saved
-from core.errors import DocumentError, NameTaken, NotFound, StoreError
+from core.errors import DocumentError, NameTaken, NotFound, StoreError, Unavailable
 from core.identity.protocol import Account, Actor
 from core.importing import Import, Refusal
 from core.merge import Choice, Picks, choices, merged
@@ -83,9 +83,17 @@ class LeftBehind:
 class Workbench:
     """What one user can do with saved configs; errors are those of the store."""
 
-    def __init__(self, store: ConfigStore, actor: Actor) -> None:
+    def __init__(self, store: ConfigStore, actor: Actor, spare: ConfigStore | None = None) -> None:
+        """Work on a store for an actor.
+
+        Args:
+            store: where everything is kept.
+            actor: whose.
+            spare: a store on this machine, for unsaved work while the first can't be reached.
+        """
         self.store = store
         self.actor = actor
+        self._spare = spare
 
     # --- One config ------------------------------------------------------------------------
 
@@ -259,26 +267,50 @@ class Workbench:
     # --- Unsaved work ----------------------------------------------------------------------
 
     def keep(self, slot: str, draft: Draft) -> None:
-        """Keep a session's unsaved work; a draft without any is forgotten."""
+        """Keep a session's unsaved work; a draft without any is forgotten.
+
+        Raises:
+            Unavailable: the store can't be reached. With a spare store the work is kept there.
+        """
         if not draft.is_unsaved:
-            self.store.drop_draft(slot)
+            self.forget(slot)
             return
         config_id = draft.saved.config_id if draft.saved else None
-        self.store.keep_draft(KeptDraft(slot, draft.name, config_id, to_payload(draft)))
+        kept = KeptDraft(slot, draft.name, config_id, to_payload(draft))
+        try:
+            self.store.keep_draft(kept)
+        except Unavailable:
+            if self._spare:
+                self._spare.keep_draft(kept)
+            raise
+        self._forget_spare(slot)
 
     def left_behind(self, but: str) -> tuple[LeftBehind, ...]:
         """Unsaved work of other sessions than this one, the newest first."""
-        return tuple(_readable(kept for kept in self.store.drafts() if kept.slot != but))
+        return tuple(_readable(kept for kept in self._drafts() if kept.slot != but))
 
     def forget(self, slot: str) -> None:
         """Forget what a session had left."""
+        self._forget_spare(slot)
         self.store.drop_draft(slot)
+
+    def _drafts(self) -> Sequence[KeptDraft]:
+        """What is kept; what only the spare store has was kept last."""
+        if self._spare is None:
+            return self.store.drafts()
+        spare = {kept.slot: kept for kept in self._spare.drafts()}
+        kept = [item for item in self.store.drafts() if item.slot not in spare]
+        return sorted([*spare.values(), *kept], key=lambda item: item.updated_at, reverse=True)
+
+    def _forget_spare(self, slot: str) -> None:
+        if self._spare:
+            self._spare.drop_draft(slot)
 
     # --- Everything ------------------------------------------------------------------------
 
     def export(self, account: Account) -> bytes:
         """All that is kept about the user, as one ZIP file."""
-        return archive.export(account, self.store.everything(), self.store.drafts())
+        return archive.export(account, self.store.everything(), self._drafts())
 
 
 def opened(config: Config) -> Draft:

@@ -5,6 +5,7 @@ from typing import Final
 import streamlit as st
 
 from core.draft import Draft
+from core.errors import Unavailable
 from core.identity.protocol import Actor
 from core.workbench import LeftBehind
 from ui import live, session, who
@@ -74,7 +75,11 @@ def _found() -> Found:
     """What was found once; looked for again while other tabs may still leave something."""
     known = session.left_behind()
     if known is None or known.waits:
-        known = _look()
+        try:
+            known = _look()
+        except Unavailable:
+            # The page says so in one place, and looks again.
+            known = Found((), waits=True)
         session.note_left_behind(known)
     return known
 

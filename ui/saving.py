@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 
-from core.draft import Saved
-from core.errors import Conflict, NameTaken, NotFound, TunesmithError
+from core.draft import Draft, Saved
+from core.errors import Conflict, NameTaken, NotFound, TunesmithError, Unavailable
 from core.merge import Picks
 from core.stores.protocol import Config
 from core.workbench import Clash, Workbench, saved_as
 from ui import session, who
 from ui.actions import begin_or_ask
 from ui.questions import IsGone, NameIsTaken, SavedElsewhere, SignIn
+from ui.services import services
 from ui.text import plain
 
 SAVE = "save"
@@ -20,8 +21,11 @@ OPEN = "open:"
 
 
 def save(message: str = "") -> bool:
-    """Save the draft, or leave the question that stands in the way; whether it was saved."""
-    return attempt(lambda bench: bench.save(session.draft(), message))
+    """Save the draft, or leave the question that stands in the way; whether it was saved.
+
+    Where a store elsewhere can't be reached, the save is made up for when it is back.
+    """
+    return attempt(lambda bench: bench.save(session.draft(), message), waits=True)
 
 
 def save_copy(name: str | None = None) -> bool:
@@ -29,8 +33,13 @@ def save_copy(name: str | None = None) -> bool:
     return attempt(lambda bench: bench.save_copy(session.draft(), name))
 
 
-def attempt(act: Callable[[Workbench], Config]) -> bool:
-    """Do something that ends with the draft saved; the last thing that a callback does."""
+def attempt(act: Callable[[Workbench], Config], *, waits: bool = False) -> bool:
+    """Do something that ends with the draft saved; the last thing that a callback does.
+
+    Args:
+        act: what to do.
+        waits: whether it is a save of the draft as it is, and so can be done later.
+    """
     try:
         bench = who.workbench()
         if bench is None:
@@ -38,6 +47,10 @@ def attempt(act: Callable[[Workbench], Config]) -> bool:
             session.ask(SignIn())
             return False
         return _attempt(act, bench)
+    except Unavailable as error:
+        session.wait_to_save(waits and services().project is not None)
+        session.say(plain(str(error)), ":material/cloud_off:")
+        return False
     except TunesmithError as error:
         session.say(plain(str(error)), ":material/error:")
         return False
@@ -65,6 +78,10 @@ def _attempt(act: Callable[[Workbench], Config], bench: Workbench) -> bool:
     try:
         config = act(bench)
     except Conflict as error:
+        if before and _is_same(session.draft(), error.current):
+            # The answer to an earlier try was lost on the way, or somebody saved just this.
+            _done(error.current, before)
+            return True
         session.ask(SavedElsewhere(bench.clash(session.draft(), error.current)))
     except NameTaken as error:
         session.ask(NameIsTaken(error.name))
@@ -74,6 +91,10 @@ def _attempt(act: Callable[[Workbench], Config], bench: Workbench) -> bool:
         _done(config, before)
         return True
     return False
+
+
+def _is_same(draft: Draft, current: Config) -> bool:
+    return (draft.name, draft.as_text()) == (current.name, current.text)
 
 
 def _done(config: Config, before: Saved | None) -> None:

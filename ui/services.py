@@ -17,7 +17,6 @@ from core.later import Later
 from core.remote import Project
 from core.sessions import Sessions
 from core.settings import Settings
-from core.stores.protocol import ConfigStore
 from core.stores.sqlite import SqliteStore
 from core.workbench import Workbench
 from ui.loopback import is_loopback
@@ -45,14 +44,13 @@ class Services:
 
     def workbench(self, actor: Actor) -> Workbench:
         """The use cases for one user."""
-        return Workbench(self._store(actor), actor)
-
-    def _store(self, actor: Actor) -> ConfigStore:
+        here = SqliteStore(self.database, actor)
         if self.project is None:
-            return SqliteStore(self.database, actor)
+            return Workbench(here, actor)
+        # Imported here for the same reason as below.
         from core.stores.supabase import SupabaseStore
 
-        return SupabaseStore(self.project, actor)
+        return Workbench(SupabaseStore(self.project, actor), actor, spare=here)
 
     def close(self) -> None:
         """Keep what waits to be kept, and let go of the database and the connections."""

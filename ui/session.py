@@ -386,6 +386,16 @@ def set_widgets(values: Mapping[str, object]) -> None:
         st.session_state[key] = value
 
 
+def wait_to_save(waits: bool) -> None:
+    """Save the draft as soon as the store can be reached again, or not."""
+    _store("waits_to_save", waits)
+
+
+def waits_to_save() -> bool:
+    """Whether the draft is to be saved as soon as the store can be reached again."""
+    return _state("waits_to_save", bool)
+
+
 def intend(what: str) -> None:
     """Note what goes on after a sign-in, such as ``save``."""
     _store("intent", what)

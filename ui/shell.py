@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.errors import TunesmithError
 from core.identity.protocol import Actor
-from ui import autosave, cookie, leaving, session, sign_in, who
+from ui import autosave, cookie, leaving, offline, session, sign_in, who
 from ui.errors import boundary
 from ui.text import plain
 
@@ -40,6 +40,7 @@ def page(title: str, *, for_users: bool = False) -> Iterator[None]:
         st.stop()
     with boundary():
         leaving.guard()
+        offline.notice()
         yield
 
 
