@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ CONNECTIONS: Final = 40
 READ_TRIES: Final = 3
 _PAUSE_SECONDS: Final = 0.2
 _LAST_TRY_SECONDS: Final = 2.0
-DOWN_SECONDS: Final = 10.0
+PROBE_SECONDS: Final = 3.0
 _FAILURES: Final = 3
 
 # They write addresses with what was asked for, and at their lowest level the bearer too.
@@ -47,33 +47,33 @@ Answer = TypeVar("Answer")
 class Health(httpx.BaseTransport):
     """The way to a project, which nobody is sent along while it is known to lead nowhere.
 
-    After three failures in a row, or one that took all its time, every request fails at once for
-    ten seconds; then one is let through to see. So an outage costs a page one wait, not each page
-    and each click of every user.
+    After three failures in a row, or one that took all its time, every request fails at once, and
+    a thread looks every few seconds whether the project is back. So an outage costs one page one
+    wait, not each click of every user.
+
+    Args:
+        way: what sends requests.
+        probe: an address of the project that answers anybody.
+        pause: seconds between two looks.
     """
 
-    def __init__(
-        self, way: httpx.BaseTransport, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, way: httpx.BaseTransport, probe: str, pause: float = PROBE_SECONDS) -> None:
         self._way = way
-        self._clock = clock
+        self._probe = probe
+        self._pause = pause
         self._lock = threading.Lock()
         self._failures = 0
-        self._down_until = 0.0
+        self._closed = threading.Event()
 
     @property
     def is_down(self) -> bool:
         """Whether requests fail at once now."""
-        return self._failures >= _FAILURES and self._clock() < self._down_until
+        return self._failures >= _FAILURES
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, unless it is known to lead nowhere."""
-        with self._lock:
-            if self.is_down:
-                raise httpx.ConnectError("known to be down", request=request)
-            if self._failures >= _FAILURES:
-                # This one is sent to see; the others don't wait for it.
-                self._down_until = self._clock() + DOWN_SECONDS
+        if self.is_down:
+            raise httpx.ConnectError("known to be down", request=request)
         try:
             response = self._way.handle_request(request)
         except httpx.TransportError as error:
@@ -84,13 +84,26 @@ class Health(httpx.BaseTransport):
 
     def close(self) -> None:
         """Let go of the connections."""
+        self._closed.set()
         self._way.close()
 
     def _note(self, error: httpx.TransportError) -> None:
         with self._lock:
+            was_down = self.is_down
             is_slow = isinstance(error, httpx.TimeoutException)
-            self._failures = _FAILURES if is_slow else self._failures + 1
-            self._down_until = self._clock() + DOWN_SECONDS
+            self._failures += _FAILURES if is_slow else 1
+            if self.is_down and not was_down:
+                threading.Thread(target=self._look, name="health", daemon=True).start()
+
+    def _look(self) -> None:
+        """Look until the project is back."""
+        while not self._closed.wait(self._pause):
+            with suppress(httpx.TransportError):
+                timeout = httpx.Timeout(CONNECT_SECONDS).as_dict()
+                request = httpx.Request("GET", self._probe, extensions={"timeout": timeout})
+                self._way.handle_request(request).close()
+                self._failures = 0
+                return
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +126,7 @@ class Project:
             logging.getLogger(name).setLevel(logging.WARNING)
         if http:
             return Project(url.rstrip("/"), key, http)
-        health = Health(_way(url))
+        health = Health(_way(url), f"{url.rstrip('/')}/auth/v1/health")
         return Project(url.rstrip("/"), key, _pool(health), health)
 
     @property

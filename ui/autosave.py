@@ -1,5 +1,6 @@
 """Unsaved work of a signed-in user goes to the store a moment after each change."""
 
+import time
 from typing import Final
 
 import streamlit as st
@@ -17,6 +18,8 @@ from ui.text import ago, plain, value_text
 
 _LOOK_AGAIN: Final = 4
 """Seconds between two looks while other tabs hold unsaved work."""
+_NOT_BEFORE: Final = 1
+"""Seconds in which a page that is drawn several times looks once."""
 
 
 def attend(user: Actor | None) -> None:
@@ -74,7 +77,11 @@ def _offer() -> None:
 def _found() -> Found:
     """What was found once; looked for again while other tabs may still leave something."""
     known = session.left_behind()
-    if known is None or known.waits:
+    if known is None and services().project:
+        # Asking elsewhere takes a while: the page is drawn first.
+        known = Found((), waits=True)
+        session.note_left_behind(known)
+    elif known is None or (known.waits and time.monotonic() - known.at > _NOT_BEFORE):
         try:
             known = _look()
         except Unavailable:

@@ -19,18 +19,24 @@ def is_down() -> bool:
 
 def notice() -> None:
     """Tell of an outage for as long as it lasts, and save then what waits for its end."""
-    if is_down() or session.waits_to_save():
+    found = session.left_behind()
+    is_looking = services().project is not None and (found is None or found.waits)
+    if is_down() or is_looking or session.waits_to_save():
         st.fragment(_notice, key="offline", run_every=_LOOK_AGAIN)()
 
 
 def _notice() -> None:
     if is_down():
+        session.tell_of_outage(True)
         _tell()
         return
     if session.waits_to_save():
         session.wait_to_save(False)
         saving.save()
+    elif not session.has_told_of_outage():
+        return
     # The rest of the page was drawn without the project.
+    session.tell_of_outage(False)
     st.rerun()
 
 

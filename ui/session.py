@@ -6,6 +6,7 @@ changes the draft from outside a widget (undo, a fix, an import) moves the revis
 widgets are seeded anew.
 """
 
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
@@ -291,10 +292,12 @@ class Found:
     Attributes:
         left: what closed sessions left behind, the newest first.
         waits: whether there is more in sessions that are still open.
+        at: when that was found, by ``time.monotonic``.
     """
 
     left: tuple[LeftBehind, ...]
     waits: bool
+    at: float = field(default_factory=time.monotonic)
 
 
 def left_behind() -> Found | None:
@@ -394,6 +397,16 @@ def wait_to_save(waits: bool) -> None:
 def waits_to_save() -> bool:
     """Whether the draft is to be saved as soon as the store can be reached again."""
     return _state("waits_to_save", bool)
+
+
+def tell_of_outage(told: bool) -> None:
+    """Note whether the page tells that the store can't be reached."""
+    _store("outage", told)
+
+
+def has_told_of_outage() -> bool:
+    """Whether the page tells that the store can't be reached."""
+    return _state("outage", bool)
 
 
 def intend(what: str) -> None:
