@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from core.database import Database
 from core.settings import Settings
 from tests.browser.users import NewPage, User
 
 START_SECONDS = 60
+EXPECT_SECONDS = 20
 DEEP_LINK = re.compile(r"/\w+/_stcore/(health|host-config)$")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox, because root has none; the rest keeps Chromium from asking the network for anything.
@@ -65,6 +66,8 @@ def app_url(app: App) -> str:
 def browser() -> Iterator[Browser]:
     # Where the system has no Chromium, Playwright takes its own or says how to get it.
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    # A machine that does something else beside has no fault of ours.
+    expect.set_options(timeout=EXPECT_SECONDS * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=BROWSER_FLAGS)
         yield browser
