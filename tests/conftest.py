@@ -34,3 +34,6 @@ def _own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
     if services := sys.modules.get("ui.services"):
         services.close_all()
+
+
+pytest_plugins = ["tests.supabase_server.plugin"]

@@ -67,7 +67,7 @@ def _explained(error: APIError, name: str) -> StoreError | ExpiredError:
         return NameTaken(name)
     if error.hint == "quota" or said.startswith("quota:"):
         return Unacceptable(
-            "This project keeps no more configs for you; delete some for good, "
+            "This project keeps no more configs for you; delete some, "
             "or ask whoever runs it for more room."
         )
     if found := next((text for key, text in _CONSTRAINTS.items() if key in said), None):

@@ -12,18 +12,18 @@
 -- Each function names pg_temp, last: left out it comes first, and a type that the caller made there
 -- would stand in for one of ours.
 
-create schema if not exists private;
-revoke all on schema private from public;
+create schema if not exists tunesmith;
+revoke all on schema tunesmith from public;
 -- The functions in `public` run with the caller's rights and call into it.
-grant usage on schema private to anon, authenticated, service_role;
+grant usage on schema tunesmith to anon, authenticated, service_role;
 
-create table if not exists private.limits (
+create table if not exists tunesmith.limits (
   name  text primary key,
   value integer not null check (value >= 0)
 );
-revoke all on private.limits from public, anon, authenticated;
+revoke all on tunesmith.limits from public, anon, authenticated;
 -- An operator may change these; running the migration again keeps them.
-insert into private.limits (name, value) values
+insert into tunesmith.limits (name, value) values
   ('configs_per_user', 1000),
   ('versions_per_config', 50),
   ('drafts_per_user', 20),
@@ -31,9 +31,9 @@ insert into private.limits (name, value) values
   ('days_deleted_kept', 30)
 on conflict do nothing;
 
-create or replace function private.limit_of(wanted text) returns integer
+create or replace function tunesmith.limit_of(wanted text) returns integer
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-  select value from private.limits where name = wanted
+  select value from tunesmith.limits where name = wanted
 $$;
 
 -- Tables ----------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ alter table public.training_configs
   add column if not exists used_at timestamptz generated always as (
     coalesce(last_used_at, '-infinity'::timestamptz)) stored;
 
-create or replace function private.is_line(line text, longest integer) returns boolean
+create or replace function tunesmith.is_line(line text, longest integer) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp as $$
   select char_length(line) between 1 and longest
     and line !~ '^[ \u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]'
@@ -115,18 +115,18 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
     and line !~ '[\U00013430-\U0001343F\U0001BCA0-\U0001BCA3\U0001D173-\U0001D17A\U000E0001\U000E0020-\U000E007F]'
 $$;
 
-create or replace function private.are_tags(tags text[]) returns boolean
+create or replace function tunesmith.are_tags(tags text[]) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp as $$
   select cardinality(tags) <= 20 and array_ndims(tags) is not distinct from
       case when cardinality(tags) > 0 then 1 end
     and not exists (select from unnest(tags) as tag
-                    where tag is null or not private.is_line(tag, 40))
+                    where tag is null or not tunesmith.is_line(tag, 40))
     and (select count(distinct tag) from unnest(tags) as tag) = cardinality(tags)
 $$;
 
 -- 1e131071 is 8 bytes in and 131072 digits out: as text, some thousand of them take all memory that
 -- the server has, and no reader of a list gets over one.
-create or replace function private.are_short_numbers(document jsonb) returns boolean
+create or replace function tunesmith.are_short_numbers(document jsonb) returns boolean
 language sql immutable set search_path = pg_catalog, pg_temp as $$
   select not exists (
     select from jsonb_array_elements(
@@ -151,13 +151,13 @@ alter table public.training_configs
 alter table public.training_configs
   -- Live configs have no deleted_at, and those count as equal: a deleted one gives its name free.
   add constraint unique_user_config_name unique nulls not distinct (user_id, name, deleted_at),
-  add constraint training_configs_name_ck check (private.is_line(name, 120)),
+  add constraint training_configs_name_ck check (tunesmith.is_line(name, 120)),
   add constraint training_configs_description_ck check (char_length(description) <= 2000),
   add constraint training_configs_template_ck check (template_type ~ '^[a-z][a-z0-9_]{0,39}$'),
   add constraint training_configs_json_object_ck check (jsonb_typeof(config_json) = 'object'),
   add constraint training_configs_json_size_ck check (
     octet_length(config_text) <= 262144 and octet_length(config_json::text) <= 524288),
-  add constraint training_configs_json_digits_ck check (private.are_short_numbers(config_json)),
+  add constraint training_configs_json_digits_ck check (tunesmith.are_short_numbers(config_json)),
   add constraint training_configs_json_depth_ck check (
     not jsonb_path_exists(config_json, '$.**{21 to last}')),
   add constraint training_configs_errors_ck check (
@@ -165,7 +165,7 @@ alter table public.training_configs
       and octet_length(validation_errors::text) <= 131072)),
   add constraint training_configs_search_ck check (
     strpos(search, chr(10)) > 1 and char_length(search) <= 8000),
-  add constraint training_configs_tags_ck check (private.are_tags(tags)),
+  add constraint training_configs_tags_ck check (tunesmith.are_tags(tags)),
   add constraint training_configs_message_ck check (char_length(message) <= 500),
   add constraint training_configs_counts_ck check (times_used >= 0 and revision >= 1);
 
@@ -262,7 +262,7 @@ alter table public.config_versions enable row level security;
 alter table public.config_drafts enable row level security;
 alter table public.config_shares enable row level security;
 -- Not FORCE: a hosted project's owner passes row-level security anyway, and with one that doesn't
--- the functions in `private` would see no rows and say nothing.
+-- the functions in `tunesmith` would see no rows and say nothing.
 
 -- A policy of an earlier plan would let more through: policies add up.
 do $$
@@ -338,11 +338,11 @@ grant select, insert, update, delete on public.training_configs, public.config_v
 
 -- Triggers ----------------------------------------------------------------------------------------
 
-create or replace function private.refuse_long_numbers(config_json jsonb, errors jsonb)
+create or replace function tunesmith.refuse_long_numbers(config_json jsonb, errors jsonb)
 returns void
 language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
 begin
-  if not (private.are_short_numbers(config_json) and private.are_short_numbers(errors)) then
+  if not (tunesmith.are_short_numbers(config_json) and tunesmith.are_short_numbers(errors)) then
     -- In the words of the constraint, which is only seen after the text has been made.
     raise exception 'a number violates check constraint "training_configs_json_digits_ck"'
       using errcode = '23514', constraint = 'training_configs_json_digits_ck';
@@ -351,7 +351,7 @@ end $$;
 
 -- Owns every column that the caller may not choose. It repeats what the grants say, because in
 -- older projects the API's roles are granted everything.
-create or replace function private.guard_config() returns trigger
+create or replace function tunesmith.guard_config() returns trigger
 language plpgsql security invoker set search_path = pg_catalog, pg_temp as $$
 declare
   -- False inside a function with its owner's rights.
@@ -370,7 +370,7 @@ begin
       new.updated_at := new.created_at;
     end if;
     new.config_json := coalesce(new.config_text::jsonb, new.config_json);
-    perform private.refuse_long_numbers(new.config_json, new.validation_errors);
+    perform tunesmith.refuse_long_numbers(new.config_json, new.validation_errors);
     new.config_text := coalesce(new.config_text, new.config_json::text);
     new.description := coalesce(new.description, '');
     new.search := coalesce(new.search,
@@ -391,7 +391,7 @@ begin
   end if;
   if (new.config_json, new.validation_errors)
      is distinct from (old.config_json, old.validation_errors) then
-    perform private.refuse_long_numbers(new.config_json, new.validation_errors);
+    perform tunesmith.refuse_long_numbers(new.config_json, new.validation_errors);
   end if;
   if new.config_text is not distinct from old.config_text
      and new.config_json is distinct from old.config_json then
@@ -404,6 +404,10 @@ begin
   end if;
 
   comes_back := old.deleted_at is not null and new.deleted_at is null;
+  if from_api and comes_back and old.deleted_at <= pg_catalog.now()
+     - tunesmith.limit_of('days_deleted_kept') * interval '1 day' then
+    raise exception 'this config was deleted too long ago to come back' using errcode = '42501';
+  end if;
   if new.deleted_at is not null then
     new.deleted_at := coalesce(old.deleted_at, pg_catalog.clock_timestamp());
   end if;
@@ -436,12 +440,15 @@ end $$;
 
 drop trigger if exists training_configs_guard on public.training_configs;
 create trigger training_configs_guard before insert or update on public.training_configs
-  for each row execute function private.guard_config();
+  for each row execute function tunesmith.guard_config();
 
 -- The lock makes the count right where inserts run side by side.
-create or replace function private.check_config_quota() returns trigger
+create or replace function tunesmith.check_config_quota() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare most constant integer := private.limit_of('configs_per_user');
+declare
+  most constant integer := tunesmith.limit_of('configs_per_user');
+  live integer;
+  kept integer;
 begin
   -- Row-level security says so too, but later: the quota would tell of somebody else's configs.
   -- It is said here because the API's roles may have no way to auth.uid() in a trigger of theirs.
@@ -449,8 +456,13 @@ begin
     raise exception 'a config belongs to the user who makes it' using errcode = '42501';
   end if;
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(new.user_id::text, 7341));
-  if (select count(*) from public.training_configs c where c.user_id = new.user_id) >= most then
-    raise exception 'quota: % configs, deleted ones of the last days included', most
+  -- Deleting makes room at once; what can still come back may be as many again.
+  select count(*) filter (where c.deleted_at is null), count(*) into live, kept
+    from public.training_configs c
+   where c.user_id = new.user_id and (c.deleted_at is null or c.deleted_at > pg_catalog.now()
+     - tunesmith.limit_of('days_deleted_kept') * interval '1 day');
+  if live >= most or kept >= 2 * most then
+    raise exception 'quota: % configs, and as many deleted ones', most
       using errcode = 'P0001', hint = 'quota';
   end if;
   return new;
@@ -458,10 +470,10 @@ end $$;
 
 drop trigger if exists training_configs_quota on public.training_configs;
 create trigger training_configs_quota before insert on public.training_configs
-  for each row execute function private.check_config_quota();
+  for each row execute function tunesmith.check_config_quota();
 
 -- The only writer of versions, but for an import of a whole config.
-create or replace function private.keep_version() returns trigger
+create or replace function tunesmith.keep_version() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   insert into public.config_versions
@@ -476,17 +488,17 @@ begin
      new.template_type, new.is_validated, new.runs, new.validation_errors, new.config_text);
   delete from public.config_versions v
    where v.user_id = new.user_id and v.config_id = new.id
-     and v.number <= new.revision - private.limit_of('versions_per_config');
+     and v.number <= new.revision - tunesmith.limit_of('versions_per_config');
   return null;
 end $$;
 
 drop trigger if exists training_configs_create on public.training_configs;
 create trigger training_configs_create after insert on public.training_configs
-  for each row execute function private.keep_version();
+  for each row execute function tunesmith.keep_version();
 drop trigger if exists training_configs_save on public.training_configs;
 create trigger training_configs_save after update on public.training_configs
   for each row when (old.revision is distinct from new.revision)
-  execute function private.keep_version();
+  execute function tunesmith.keep_version();
 
 -- Rows of an earlier plan have no version yet.
 insert into public.config_versions
@@ -498,21 +510,21 @@ select c.user_id, c.id, c.revision, 'create', c.user_id, c.updated_at, c.name, c
  where not exists (select from public.config_versions v
                     where v.user_id = c.user_id and v.config_id = c.id);
 
-create or replace function private.drop_what_is_past() returns trigger
+create or replace function tunesmith.drop_what_is_past() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   delete from public.training_configs c
    where c.user_id = new.user_id
-     and c.deleted_at <= pg_catalog.now() - private.limit_of('days_deleted_kept') * interval '1 day';
+     and c.deleted_at <= pg_catalog.now() - tunesmith.limit_of('days_deleted_kept') * interval '1 day';
   return null;
 end $$;
 
 drop trigger if exists training_configs_delete on public.training_configs;
 create trigger training_configs_delete after update on public.training_configs
   for each row when (old.deleted_at is null and new.deleted_at is not null)
-  execute function private.drop_what_is_past();
+  execute function tunesmith.drop_what_is_past();
 
-create or replace function private.guard_draft() returns trigger
+create or replace function tunesmith.guard_draft() returns trigger
 language plpgsql security invoker set search_path = pg_catalog, pg_temp as $$
 begin
   if tg_op = 'UPDATE' and (new.user_id, new.slot) is distinct from (old.user_id, old.slot) then
@@ -524,24 +536,24 @@ end $$;
 
 drop trigger if exists config_drafts_guard on public.config_drafts;
 create trigger config_drafts_guard before insert or update on public.config_drafts
-  for each row execute function private.guard_draft();
+  for each row execute function tunesmith.guard_draft();
 
-create or replace function private.drop_old_drafts() returns trigger
+create or replace function tunesmith.drop_old_drafts() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   delete from public.config_drafts d
    where d.user_id = new.user_id and d.number not in (
      select e.number from public.config_drafts e where e.user_id = new.user_id
-      order by e.number desc limit private.limit_of('drafts_per_user'));
+      order by e.number desc limit tunesmith.limit_of('drafts_per_user'));
   return null;
 end $$;
 
 drop trigger if exists config_drafts_limit on public.config_drafts;
 create trigger config_drafts_limit after insert on public.config_drafts
-  for each row execute function private.drop_old_drafts();
+  for each row execute function tunesmith.drop_old_drafts();
 
 -- A share can only be revoked: not aimed elsewhere, not made to last, not revived.
-create or replace function private.guard_share() returns trigger
+create or replace function tunesmith.guard_share() returns trigger
 language plpgsql security invoker set search_path = pg_catalog, pg_temp as $$
 begin
   if current_user not in ('anon', 'authenticated') then
@@ -557,8 +569,8 @@ begin
     if (select count(*) from public.config_shares s
          where s.user_id = new.user_id and s.config_id = new.config_id
            and s.revoked_at is null and s.expires_at > pg_catalog.now())
-       >= private.limit_of('shares_per_config') then
-      raise exception 'quota: % links to one config', private.limit_of('shares_per_config')
+       >= tunesmith.limit_of('shares_per_config') then
+      raise exception 'quota: % links to one config', tunesmith.limit_of('shares_per_config')
         using errcode = 'P0001', hint = 'quota';
     end if;
   elsif (new.id, new.config_id, new.user_id, new.token_hash, new.created_at, new.expires_at,
@@ -573,4 +585,4 @@ end $$;
 
 drop trigger if exists config_shares_guard on public.config_shares;
 create trigger config_shares_guard before insert or update on public.config_shares
-  for each row execute function private.guard_share();
+  for each row execute function tunesmith.guard_share();

@@ -1,5 +1,5 @@
 -- What the app asks the database to do in one step. A function in `public` runs with the rights of
--- its caller, under row-level security; where more is needed it calls one in `private`.
+-- its caller, under row-level security; where more is needed it calls one in `tunesmith`.
 
 -- The library -------------------------------------------------------------------------------------
 
@@ -15,7 +15,7 @@ grant select on public.config_summaries to authenticated, service_role;
 -- grants:end
 
 -- What a query of the library has to find, as SQL: every value is quoted, and the columns are ours.
-create or replace function private.listing_where(
+create or replace function tunesmith.listing_where(
   search text[], methods text[], templates text[], valid boolean, tags text[]
 ) returns text
 language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
@@ -41,7 +41,8 @@ begin
   if cardinality(tags) > 0 then
     sql := sql || format(' and c.tags @> %L::text[]', tags);
   end if;
-  foreach word in array search loop
+  -- The app asks for no more than fifty.
+  foreach word in array coalesce(search[1:50], '{}') loop
     sql := sql || format(' and strpos(c.search, %L) > 0', word);
   end loop;
   return sql;
@@ -49,7 +50,7 @@ end $$;
 
 -- The rows behind a place in the order, or from its start. Equal ones are in the order of their id,
 -- which runs the same way.
-create or replace function private.listing_sql(
+create or replace function tunesmith.listing_sql(
   search text[], methods text[], templates text[], valid boolean, tags text[],
   sort text, falling boolean, place text, place_id uuid, page_size integer
 ) returns text
@@ -76,7 +77,7 @@ begin
     'select c.id, c.name, c.description, c.template_type, c.method, c.model, c.is_validated, c.runs, '
     'c.revision, c.times_used, c.last_used_at, c.created_at, c.updated_at, c.tags, c.sort_name '
     'from public.training_configs c where %s%s order by c.%I %s, c.id %s limit %s',
-    private.listing_where(search, methods, templates, valid, tags), behind,
+    tunesmith.listing_where(search, methods, templates, valid, tags), behind,
     place_column, way, way, least(greatest(page_size, 1), 501));
 end $$;
 
@@ -93,7 +94,7 @@ language plpgsql stable security invoker
 set search_path = pg_catalog, pg_temp set enable_sort = off set enable_bitmapscan = off set jit = off
 as $$
 begin
-  return query execute private.listing_sql(
+  return query execute tunesmith.listing_sql(
     search, methods, templates, valid, tags, sort, falling, place, place_id, page_size);
 end $$;
 
@@ -105,7 +106,7 @@ language plpgsql stable security invoker set search_path = pg_catalog, pg_temp a
 declare found bigint;
 begin
   execute 'select count(*) from public.training_configs c where '
-    || private.listing_where(search, methods, templates, valid, tags) into found;
+    || tunesmith.listing_where(search, methods, templates, valid, tags) into found;
   return found;
 end $$;
 
@@ -142,19 +143,19 @@ begin
   if there <> wanted then
     return null;
   end if;
-  select coalesce(max(cardinality(private.tags_after(c.tags, give, take))), 0) into most
+  select coalesce(max(cardinality(tunesmith.tags_after(c.tags, give, take))), 0) into most
     from public.training_configs c
    where c.deleted_at is null and c.id = any (config_ids);
   if most > 20 then
     return -most;
   end if;
-  update public.training_configs c set tags = private.tags_after(c.tags, give, take)
+  update public.training_configs c set tags = tunesmith.tags_after(c.tags, give, take)
    where c.deleted_at is null and c.id = any (config_ids);
   return wanted;
 end $$;
 
 -- A tag that is both given and taken is given.
-create or replace function private.tags_after(tags text[], give text[], take text[]) returns text[]
+create or replace function tunesmith.tags_after(tags text[], give text[], take text[]) returns text[]
 language sql immutable set search_path = pg_catalog, pg_temp as $$
   select coalesce(array_agg(distinct t.tag), '{}') from (
     select kept.tag from unnest(tags) as kept(tag) where (kept.tag = any (take)) is not true
@@ -163,7 +164,7 @@ $$;
 
 -- One config ---------------------------------------------------------------------------------------
 
-create or replace function private.mark_config_used(config_id uuid) returns integer
+create or replace function tunesmith.mark_config_used(config_id uuid) returns integer
 language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
   update public.training_configs c
      set times_used = c.times_used + 1, last_used_at = pg_catalog.now()
@@ -174,7 +175,7 @@ $$;
 
 create or replace function public.mark_config_used(config_id uuid) returns integer
 language sql volatile security invoker set search_path = pg_catalog, pg_temp as $$
-  select private.mark_config_used(config_id)
+  select tunesmith.mark_config_used(config_id)
 $$;
 
 -- The versions of a config that is there, the newest first; or the one of that number.
@@ -192,7 +193,7 @@ $$;
 -- A config of another store, with its versions as they are; null where it is here already. Its id
 -- follows from the caller and from what it was there, so that a second try finds the first, and so
 -- that nobody can take an id that is to be another user's.
-create or replace function private.import_config(source_id text, config jsonb, versions jsonb)
+create or replace function tunesmith.import_config(source_id text, config jsonb, versions jsonb)
 returns uuid
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -204,14 +205,14 @@ begin
   if owner is null then
     raise exception 'sign in first' using errcode = '42501';
   end if;
-  perform private.refuse_long_numbers(config, versions);
+  perform tunesmith.refuse_long_numbers(config, versions);
   -- The quota's lock: of two that bring the same config at once, the second finds it here.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(owner::text, 7341));
   if exists (select from public.training_configs c where c.id = new_id) then
     return null;
   end if;
   if jsonb_typeof(versions) is distinct from 'array'
-     or jsonb_array_length(versions) not between 1 and private.limit_of('versions_per_config')
+     or jsonb_array_length(versions) not between 1 and tunesmith.limit_of('versions_per_config')
      or (newest ->> 'number')::integer is distinct from (config ->> 'revision')::integer
      or (newest ->> 'config_text') is distinct from (config ->> 'config_text')
      or exists (select from jsonb_array_elements(versions) as v
@@ -245,7 +246,7 @@ end $$;
 create or replace function public.import_config(source_id text, config jsonb, versions jsonb)
 returns uuid
 language sql volatile security invoker set search_path = pg_catalog, pg_temp as $$
-  select private.import_config(source_id, config, versions)
+  select tunesmith.import_config(source_id, config, versions)
 $$;
 
 -- Drafts ---------------------------------------------------------------------------------------------
@@ -264,7 +265,7 @@ $$;
 
 -- Who holds the token reads that one config. Volatile, so that the API refuses it over GET and the
 -- token stays out of addresses and logs.
-create or replace function private.get_shared_config(token text)
+create or replace function tunesmith.get_shared_config(token text)
 returns table (name text, description text, template_type text, config_text text,
                revision integer, expires_at timestamptz)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -293,14 +294,14 @@ create or replace function public.get_shared_config(token text)
 returns table (name text, description text, template_type text, config_text text,
                revision integer, expires_at timestamptz)
 language sql volatile security invoker set search_path = pg_catalog, pg_temp as $$
-  select * from private.get_shared_config(token)
+  select * from tunesmith.get_shared_config(token)
 $$;
 
 -- The account ----------------------------------------------------------------------------------------
 
 -- Everything of the user goes with it. The password has to have been typed within five minutes: a
 -- token that was stolen, or has been refreshed ever since, deletes nothing.
-create or replace function private.delete_account() returns boolean
+create or replace function tunesmith.delete_account() returns boolean
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
   claims constant jsonb := (select auth.jwt());
@@ -320,22 +321,22 @@ end $$;
 
 create or replace function public.delete_account() returns boolean
 language sql volatile security invoker set search_path = pg_catalog, pg_temp as $$
-  select private.delete_account()
+  select tunesmith.delete_account()
 $$;
 
 -- What is as it was set up ---------------------------------------------------------------------------
 
 -- Every object of ours and what it has to be like, one row a fact.
-create or replace function private.facts() returns table (what text, fact text)
+create or replace function tunesmith.facts() returns table (what text, fact text)
 language sql stable security invoker set search_path = pg_catalog, pg_temp as $$
   with tables(oid) as (
     select to_regclass(name)::oid from unnest(array['public.training_configs',
       'public.config_versions', 'public.config_drafts', 'public.config_shares',
-      'public.config_summaries', 'private.limits', 'private.expected']) as name),
+      'public.config_summaries', 'tunesmith.limits', 'tunesmith.expected']) as name),
   functions as (
     select p.oid::regprocedure as signature, p.*
       from pg_catalog.pg_proc p
-     where p.pronamespace = 'private'::regnamespace
+     where p.pronamespace = 'tunesmith'::regnamespace
         or p.pronamespace = 'public'::regnamespace and p.proname in (
           'list_configs', 'count_configs', 'config_facets', 'tag_configs', 'mark_config_used',
           'config_history', 'import_config', 'keep_draft', 'get_shared_config', 'delete_account',
@@ -385,15 +386,15 @@ language sql stable security invoker set search_path = pg_catalog, pg_temp as $$
     from functions f
 $$;
 
-create table if not exists private.expected (what text primary key, fact text not null);
-revoke all on private.expected from public, anon, authenticated;
+create table if not exists tunesmith.expected (what text primary key, fact text not null);
+revoke all on tunesmith.expected from public, anon, authenticated;
 
-create or replace function private.differences() returns jsonb
+create or replace function tunesmith.differences() returns jsonb
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select coalesce(jsonb_agg(jsonb_build_object('what', coalesce(e.what, f.what), 'problem',
       case when f.what is null then 'is missing' when e.what is null then 'is not ours'
            else 'was changed' end) order by coalesce(e.what, f.what)), '[]')
-    from private.expected e full join private.facts() f on f.what = e.what
+    from tunesmith.expected e full join tunesmith.facts() f on f.what = e.what
    where e.fact is distinct from f.fact
 $$;
 
@@ -401,13 +402,13 @@ $$;
 -- any user.
 create or replace function public.check_tunesmith() returns jsonb
 language sql stable security invoker set search_path = pg_catalog, pg_temp as $$
-  select jsonb_build_object('version', 20261124000100, 'differences', private.differences())
+  select jsonb_build_object('version', 20261124000100, 'differences', tunesmith.differences())
 $$;
 
 -- Who may call what: a new function is everybody's until that is taken away. ---------------------------
 
 -- grants:begin
-revoke all on all functions in schema private from public, anon, authenticated;
+revoke all on all functions in schema tunesmith from public, anon, authenticated;
 revoke all on function
   public.list_configs(text[], text[], text[], boolean, text[], text, boolean, text, uuid, integer),
   public.count_configs(text[], text[], text[], boolean, text[]), public.config_facets(),
@@ -423,18 +424,18 @@ grant execute on function
   public.tag_configs(uuid[], text[], text[]), public.mark_config_used(uuid),
   public.config_history(uuid, integer), public.import_config(text, jsonb, jsonb),
   public.keep_draft(text, text, text, text), public.delete_account(),
-  private.listing_sql(text[], text[], text[], boolean, text[], text, boolean, text, uuid, integer),
-  private.listing_where(text[], text[], text[], boolean, text[]),
-  private.tags_after(text[], text[], text[]), private.mark_config_used(uuid),
-  private.import_config(text, jsonb, jsonb), private.delete_account(),
-  private.is_line(text, integer), private.are_tags(text[]), private.are_short_numbers(jsonb),
-  private.refuse_long_numbers(jsonb, jsonb), private.limit_of(text)
+  tunesmith.listing_sql(text[], text[], text[], boolean, text[], text, boolean, text, uuid, integer),
+  tunesmith.listing_where(text[], text[], text[], boolean, text[]),
+  tunesmith.tags_after(text[], text[], text[]), tunesmith.mark_config_used(uuid),
+  tunesmith.import_config(text, jsonb, jsonb), tunesmith.delete_account(),
+  tunesmith.is_line(text, integer), tunesmith.are_tags(text[]), tunesmith.are_short_numbers(jsonb),
+  tunesmith.refuse_long_numbers(jsonb, jsonb), tunesmith.limit_of(text)
   to authenticated, service_role;
-grant execute on function public.get_shared_config(text), private.get_shared_config(text),
-  public.check_tunesmith(), private.differences() to anon, authenticated, service_role;
+grant execute on function public.get_shared_config(text), tunesmith.get_shared_config(text),
+  public.check_tunesmith(), tunesmith.differences() to anon, authenticated, service_role;
 -- grants:end
 
-delete from private.expected;
-insert into private.expected select what, fact from private.facts();
+delete from tunesmith.expected;
+insert into tunesmith.expected select what, fact from tunesmith.facts();
 
 notify pgrst, 'reload schema';

@@ -154,6 +154,7 @@ def test_a_forgotten_password_is_set_with_the_code_from_a_mail(
     wait_for_cookie(page, gone=True)
     opened(page, f"{app.url}/account")
     click(page, "Forgot your password?")
+    expect(page.get_by_role("heading", name="Set a new password")).to_be_visible()
     field(page, "E-mail").fill(email)
     click(page, "Send me a code")
     field(page, "Code from the mail").fill("0000")
