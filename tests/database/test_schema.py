@@ -317,8 +317,8 @@ DRIFTS: dict[str, tuple[str, str]] = {
         "is missing",
     ),
     "drop index training_configs_method": ("index public.training_configs_method", "is missing"),
-    "create or replace function tunesmith.limit_of(wanted text) returns integer language sql stable "
-    "security definer set search_path = pg_catalog, pg_temp as 'select 9'": (
+    "create or replace function tunesmith.limit_of(wanted text) returns integer language sql "
+    "stable security definer set search_path = pg_catalog, pg_temp as 'select 9'": (
         "function tunesmith.limit_of(text)",
         "was changed",
     ),

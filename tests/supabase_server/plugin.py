@@ -15,6 +15,10 @@ from tests.supabase_server.postgres import PostgresCluster
 
 Part = TypeVar("Part")
 VARIABLE = "TUNESMITH_TEST_EVERYTHING"
+NOT_ON_WINDOWS = (
+    "The tests that talk to Supabase or PostgreSQL start and end servers the way of Linux and "
+    "macOS; run them there, or in the Windows Subsystem for Linux."
+)
 EVERYTHING = pytest.StashKey[bool]()
 LEFT_OUT = pytest.StashKey[list[str]]()
 
@@ -54,8 +58,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def got(config: pytest.Config, get: Callable[[], Part]) -> Part:
-    """A part that tests need; where it is missing, the test is skipped, or fails if all must run."""
+    """A part that tests need; where it is missing the test is skipped, or fails if all must run."""
     try:
+        if os.name == "nt":
+            raise MissingPartError("Linux or macOS", NOT_ON_WINDOWS)
         return get()
     except MissingPartError as error:
         missing = error
