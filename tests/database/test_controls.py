@@ -129,7 +129,8 @@ CONTROLS: dict[str, Control] = {
     "share that says it all": Control(
         NEW,
         "create or replace function tunesmith.get_shared_config(token text) returns table "
-        "(name text, description text, template_type text, config_text text, revision integer, expires_at "
+        "(name text, description text, template_type text, config_text text, revision integer, "
+        "expires_at "
         "timestamptz) language sql volatile security definer set search_path = pg_catalog, pg_temp "
         "as $$ select c.name, c.description, c.template_type, c.config_text, c.revision, "
         "s.expires_at from public.config_shares s join public.training_configs c "
@@ -169,7 +170,8 @@ CONTROLS: dict[str, Control] = {
     "account that goes without a password": Control(
         NEW,
         "create or replace function tunesmith.delete_account() returns boolean language sql "
-        "volatile security definer set search_path = pg_catalog, pg_temp as $$ delete from auth.users u "
+        "volatile security definer set search_path = pg_catalog, pg_temp as $$ "
+        "delete from auth.users u "
         "where u.id = (auth.jwt() #>> '{user_metadata,user_id}')::uuid returning true $$",
         ("call_functions_with_ids_of_ada", "call_every_function_with_ids_of_ada"),
     ),
@@ -181,7 +183,8 @@ CONTROLS: dict[str, Control] = {
     "the caller's tables before ours": Control(
         NEW,
         "create or replace function tunesmith.get_shared_config(token text) returns table "
-        "(name text, description text, template_type text, config_text text, revision integer, expires_at "
+        "(name text, description text, template_type text, config_text text, revision integer, "
+        "expires_at "
         "timestamptz) language plpgsql volatile security definer as $$ begin return query select "
         "c.name, c.description, c.template_type, c.config_text, c.revision, s.expires_at "
         "from config_shares s join public.training_configs c on c.id = s.config_id "

@@ -364,3 +364,17 @@ def test_a_drift_is_told(project: Project, change: str) -> None:
         ((told,),) = project.owner("select check_tunesmith() -> 'differences'")
     assert {"what": what, "problem": problem} in told
     assert differences(project) == []
+
+
+def test_the_rollback_of_the_docs_leaves_nothing(new_project: NewProject) -> None:
+    project = new_project("hosted_new")
+    project.user().create()
+    text = (SUPABASE.parent / "docs" / "supabase.md").read_text(encoding="utf-8")
+    for statement in text[text.index("    drop view if exists") :].split("\n\n")[0].split(";\n"):
+        project.owner(statement)
+    left = project.owner(
+        "select count(*) from pg_class where relnamespace = 'public'::regnamespace "
+        "union all select count(*) from pg_proc where pronamespace = 'public'::regnamespace "
+        "union all select count(*) from pg_namespace where nspname = 'tunesmith'"
+    )
+    assert left == [(0,), (0,), (0,)]

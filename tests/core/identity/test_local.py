@@ -8,7 +8,7 @@ import pytest
 from core.database import Database
 from core.errors import NotAccepted, NotFound, SignUpClosed, TooManyTries, WrongPassword
 from core.identity.local import LOCAL_USER, BcryptPasswords, LocalIdentity
-from core.identity.protocol import Actor, Account, Actor, NewAccount
+from core.identity.protocol import Account, Actor, NewAccount
 from core.sessions import Sessions
 from tests.accounts import (
     ADDRESS,
