@@ -1,12 +1,16 @@
 """Users of a Supabase project for the tests, signed up through the package itself."""
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+import pytest
 
 from core.identity.protocol import Actor
 from core.remote import Project
 from core.stores.supabase import CONFIGS, DRAFTS, SupabaseStore
 from tests.stores import Stores
+from tests.supabase_server.lite import LiteServer
 
 PASSWORD = "correct horse battery"
 
@@ -54,3 +58,17 @@ def stores_of(project: Project, users: tuple[User, User]) -> Stores:
     """The back end in which these two are Anna and Bert."""
     actors = (users[0].actor, users[1].actor)
     return Stores(lambda actor: SupabaseStore(project, actor), users=actors, examples=20)
+
+
+@pytest.fixture(scope="session")
+def supabase_project(supabase_server: LiteServer) -> Iterator[Project]:
+    """The project of the whole run, as the app reaches it."""
+    opened = Project.open(supabase_server.url, supabase_server.publishable_key)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def supabase_users(supabase_project: Project) -> tuple[User, User]:
+    """Anna and Bert, who stay for the whole run."""
+    return new_user(supabase_project, "anna"), new_user(supabase_project, "bert")

@@ -6,7 +6,7 @@ Each check raises ``core.errors.Unacceptable`` with one sentence on what to chan
 import json
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from core.document import parse
@@ -19,9 +19,12 @@ from core.stores.protocol import (
     MAX_NAME,
     MAX_TAG,
     MAX_TAGS,
+    VERSIONS_KEPT,
     Checked,
+    Config,
     Content,
     KeptDraft,
+    Version,
 )
 
 MAX_ERRORS_BYTES: Final = 64 * 1024
@@ -85,6 +88,20 @@ def check_text(text: str) -> None:
         parse(text)
     except DocumentError as error:
         raise Unacceptable(f"The config can't be kept. {error}") from None
+
+
+def check_history(config: Config, versions: Sequence[Version]) -> None:
+    """Check a config of another store, with its versions from the newest to the oldest."""
+    check_content(config.content)
+    check_tags(config.tags)
+    for version in versions:
+        check_content(version.content)
+        check_message(version.message)
+    numbers = [version.number for version in versions]
+    falls = numbers == sorted(set(numbers), reverse=True)
+    newest = (versions[0].number, versions[0].content.text) if versions else None
+    if not falls or newest != (config.revision, config.text) or len(versions) > VERSIONS_KEPT:
+        raise Unacceptable(f"The versions of {config.name!r} are not those of the config.")
 
 
 def check_tags(tags: Collection[str]) -> None:

@@ -1,10 +1,12 @@
 """What the stores share beside limits: cursors, text to search in, and free names."""
 
 import base64
+import hashlib
 import itertools
 import json
 import re
 import unicodedata
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
@@ -146,6 +148,16 @@ def names_like(name: str) -> Iterator[str]:
     for number in itertools.count(2):
         end = f" ({number})"
         yield stem[: MAX_NAME - len(end)].rstrip() + end
+
+
+def adopted_id(user_id: str, source_id: str) -> str:
+    """The id that a config of another store gets with this user.
+
+    It follows from both, so that a second try finds the first; ``import_config`` of
+    ``supabase/migrations`` computes the same.
+    """
+    digest = hashlib.sha256(f"{user_id}/{source_id}".encode("utf-8", "surrogatepass"))
+    return str(uuid.UUID(digest.hexdigest()[:32]))
 
 
 def is_text(text: str) -> bool:

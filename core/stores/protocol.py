@@ -310,6 +310,19 @@ class ConfigStore(Protocol):
     def drop_draft(self, slot: str) -> None:
         """Forget what a slot holds; nothing happens where it holds nothing."""
 
+    def adopt(self, config: Config, versions: Sequence[Version]) -> Config | None:
+        """Keep a config of another store with its versions, tags, dates and counts as they are.
+
+        Its id here is ``core.stores.listing.adopted_id``.
+
+        Returns:
+            ``None`` where it is here already, or was and can still come back.
+
+        Raises:
+            NameTaken: as for ``create``.
+            Unacceptable: as for ``create``, or these are not the versions of the config.
+        """
+
     def everything(self) -> Iterator[tuple[Config, tuple[Version, ...]]]:
         """All configs with all their versions, one at a time, in the order of their names.
 

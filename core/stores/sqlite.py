@@ -13,7 +13,7 @@ from core.errors import Conflict, NameTaken, NotAllowed, NotFound, Unacceptable
 from core.identity.protocol import Actor
 from core.stores import limits
 from core.stores import sqlite_rows as rows
-from core.stores.listing import is_text, names_like, search_text
+from core.stores.listing import adopted_id, is_text, names_like, search_text
 from core.stores.protocol import (
     DRAFTS_KEPT,
     MAX_TAGS,
@@ -215,6 +215,31 @@ class SqliteStore:
             )
             self._give(connection, config_ids, add)
 
+    def adopt(self, config: Config, versions: Sequence[Version]) -> Config | None:
+        """See ``ConfigStore.adopt``."""
+        limits.check_history(config, versions)
+        config_id = adopted_id(self._user, config.id)
+        with self._write(config.name) as connection:
+            key = (self._user, config_id)
+            known = "SELECT 1 FROM training_configs WHERE user_id = ? AND id = ?"
+            if connection.execute(known, key).fetchone():
+                return None
+            _insert(
+                connection,
+                "training_configs",
+                {"user_id": self._user, "id": config_id} | _adopted(config),
+            )
+            for version in versions:
+                step = _Step(
+                    stamp(version.created_at),
+                    version.operation,
+                    version.message,
+                    version.restored_from,
+                )
+                self._write_version(connection, config_id, version.number, version.content, step)
+            self._give(connection, [config_id], config.tags)
+            return self._config(connection, config_id)
+
     # --- Drafts ----------------------------------------------------------------------------
 
     def keep_draft(self, draft: KeptDraft) -> None:
@@ -326,6 +351,21 @@ class SqliteStore:
         content: Content,
         step: _Step,
     ) -> None:
+        """Write a version, and forget the oldest where there are more than are kept."""
+        self._write_version(connection, config_id, number, content, step)
+        connection.execute(
+            "DELETE FROM config_versions WHERE user_id = ? AND config_id = ? AND number <= ?",
+            (self._user, config_id, number - VERSIONS_KEPT),
+        )
+
+    def _write_version(
+        self,
+        connection: sqlite3.Connection,
+        config_id: str,
+        number: int,
+        content: Content,
+        step: _Step,
+    ) -> None:
         about = {
             "user_id": self._user,
             "config_id": config_id,
@@ -337,10 +377,6 @@ class SqliteStore:
             "created_at": step.at,
         }
         _insert(connection, "config_versions", about | rows.columns(content))
-        connection.execute(
-            "DELETE FROM config_versions WHERE user_id = ? AND config_id = ? AND number <= ?",
-            (self._user, config_id, number - VERSIONS_KEPT),
-        )
 
     def _versions(self, connection: sqlite3.Connection, config_id: str) -> tuple[Version, ...]:
         found = connection.execute(
@@ -453,6 +489,18 @@ def _insert(connection: sqlite3.Connection, table: str, columns: dict[str, Any])
     marks = ", ".join("?" * len(columns))
     sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
     connection.execute(sql, tuple(columns.values()))
+
+
+def _adopted(config: Config) -> dict[str, Any]:
+    """The columns of a config that comes from another store."""
+    used_at = config.last_used_at
+    return {
+        **_columns(config.content, _Step(stamp(config.updated_at), "save")),
+        "created_at": stamp(config.created_at),
+        "revision": config.revision,
+        "times_used": config.times_used,
+        "last_used_at": used_at and stamp(used_at),
+    }
 
 
 def _columns(content: Content, step: _Step) -> dict[str, Any]:

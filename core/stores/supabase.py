@@ -213,6 +213,17 @@ class SupabaseStore:
                 f"A config would have {-changed} tags; take some away: it has {MAX_TAGS} at most."
             )
 
+    def adopt(self, config: Config, versions: Sequence[Version]) -> Config | None:
+        """See ``ConfigStore.adopt``."""
+        limits.check_history(config, versions)
+        values = {
+            "source_id": config.id,
+            "config": rows.adopted_config(config, versions[0]),
+            "versions": [rows.adopted_version(version) for version in reversed(versions)],
+        }
+        made = self._write(lambda client: client.rpc("import_config", values), config.name)
+        return None if made is None else self.get(str(made))
+
     # --- Drafts ----------------------------------------------------------------------------
 
     def keep_draft(self, draft: KeptDraft) -> None:

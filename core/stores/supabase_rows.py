@@ -95,6 +95,34 @@ def checked_columns(checked: Checked) -> dict[str, Any]:
     }
 
 
+def adopted_config(config: Config, newest: Version) -> dict[str, Any]:
+    """A config of another store, as ``import_config`` takes it."""
+    used_at = config.last_used_at
+    return {
+        **columns(config.content),
+        "tags": list(config.tags),
+        "message": newest.message,
+        "restored_from": newest.restored_from,
+        "times_used": config.times_used,
+        "last_used_at": used_at and used_at.isoformat(),
+        "revision": config.revision,
+        "created_at": config.created_at.isoformat(),
+        "updated_at": config.updated_at.isoformat(),
+    }
+
+
+def adopted_version(version: Version) -> dict[str, Any]:
+    """One of its versions."""
+    return {
+        **columns(version.content),
+        "number": version.number,
+        "operation": version.operation,
+        "message": version.message,
+        "restored_from": version.restored_from,
+        "created_at": version.created_at.isoformat(),
+    }
+
+
 def config(row: Row) -> Config:
     """A row of ``training_configs`` with the columns ``CONFIG``."""
     return Config(

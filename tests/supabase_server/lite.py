@@ -109,7 +109,7 @@ class LiteServer:
         self.url = f"http://127.0.0.1:{self.port}"
         self._lite = packages() / "@supabase" / "lite" / "dist" / "cli" / "index.js"
         self._process: subprocess.Popen[bytes] | None = None
-        self._folder = Path(tempfile.mkdtemp(prefix="tunesmith-supabase-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="tunesmith-supabase-"))
         self.database_url: str | None = None
         try:
             self._fill(project, postgres)
@@ -123,7 +123,7 @@ class LiteServer:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [node(), "--import", HERE / "preload.mjs", self._lite, "start", "--no-admin"],
-                cwd=self._folder,
+                cwd=self.folder,
                 env=variables(),
                 # Never written to: that it closes tells the server that the tests are gone.
                 stdin=subprocess.PIPE,
@@ -153,7 +153,7 @@ class LiteServer:
     def stop(self) -> None:
         """End it and forget its data."""
         self._end(signal.SIGKILL)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def log(self) -> str:
         """All it has printed."""
@@ -178,11 +178,11 @@ class LiteServer:
 
     @property
     def _log(self) -> Path:
-        return self._folder / "server.log"
+        return self.folder / "server.log"
 
     def _fill(self, project: Path, postgres: PostgresCluster | None) -> None:
         """The project's folder, with its data migrated."""
-        supabase = self._folder / "supabase"
+        supabase = self.folder / "supabase"
         supabase.mkdir()
         for name in ("migrations", "templates"):
             if (project / name).is_dir():
@@ -190,7 +190,7 @@ class LiteServer:
         if postgres:
             self.database_url = postgres.url(migrated_database(postgres, self._lite, supabase))
         else:
-            copy_migrated_data(self._lite, supabase, self._folder / "data")
+            copy_migrated_data(self._lite, supabase, self.folder / "data")
         (supabase / "config.toml").write_text(self._config(project), "utf-8")
 
     def _config(self, project: Path) -> str:
@@ -231,7 +231,7 @@ class LiteServer:
             # Only a request that reaches a table makes lite grant.
             for (table,) in connection.execute(SECURED).fetchall():
                 self._get(f"/rest/v1/{table}?limit=0").raise_for_status()
-            connection.execute(grants(self._folder / "supabase").encode())
+            connection.execute(grants(self.folder / "supabase").encode())
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process and self._process.poll() is None:

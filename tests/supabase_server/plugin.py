@@ -106,6 +106,14 @@ def supabase_server(_supabase_database: PostgresCluster | None) -> Iterator[Lite
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def supabase_mail_server(_supabase_database: PostgresCluster | None) -> Iterator[LiteServer]:
+    """A server for the whole run that wants addresses confirmed, as the project's settings do."""
+    server = LiteServer(Settings(max_frequency="1s"), postgres=_supabase_database)
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def supabase_servers(_supabase_database: PostgresCluster | None) -> Iterator[NewServer]:
     """Makes servers for one test, set as in supabase/config.toml but for what the test changes."""

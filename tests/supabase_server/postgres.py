@@ -37,12 +37,13 @@ SETTINGS = (
     *("listen_addresses=127.0.0.1", "unix_socket_directories="),
 )
 # Ends the server, cutting off open sessions, when its input closes: on our wish, or because the
-# tests are gone.
+# tests are gone. Then nobody else would delete the folder.
 GUARD = """
 exec 3<&0
 "$@" 3<&- & server=$!
-(cat <&3 >/dev/null; kill -INT $server) 2>/dev/null & exec 3<&-
+(cat <&3 >/dev/null; touch closed; kill -INT $server) 2>/dev/null & exec 3<&-
 wait $server
+[ ! -e closed ] || rm -rf "$PWD"
 """
 GRANTS = re.compile(r"^-- grants:begin.*?^-- grants:end", re.MULTILINE | re.DOTALL)
 

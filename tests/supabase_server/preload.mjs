@@ -1,4 +1,5 @@
 // Loaded into @supabase/lite before it starts.
+import { rmSync } from "node:fs";
 import { Server } from "node:http";
 import { registerHooks } from "node:module";
 
@@ -58,5 +59,10 @@ globalThis.statusOf = (code) => {
   return serverFaults.test(code) && code !== "P0001" ? 500 : 400;
 };
 
-// The tests hold the other end: when they die, however they die, the server goes with them.
-process.stdin.on("end", () => process.exit(1)).resume();
+// The tests hold the other end: when they die, however they die, the server goes with them, and
+// its folder, which nobody else would delete.
+process.stdin.on("end", () => {
+  rmSync(process.cwd(), { recursive: true, force: true });
+  process.exit(1);
+});
+process.stdin.resume();

@@ -181,7 +181,8 @@ def test_no_server_outlives_the_tests() -> None:
 from tests.supabase_server.lite import LiteServer
 from tests.supabase_server.postgres import PostgresCluster
 cluster = PostgresCluster()
-print(cluster.port, LiteServer(postgres=cluster).port, flush=True)
+server = LiteServer(postgres=cluster)
+print(cluster.port, server.port, cluster.folder, server.folder, flush=True)
 input()
 """
     tests = subprocess.Popen(
@@ -193,11 +194,12 @@ input()
     )
     with tests:
         assert tests.stdout
-        ports = [int(port) for port in tests.stdout.readline().split()]
+        words = tests.stdout.readline().split()
+        ports, folders = [int(word) for word in words[:2]], [Path(word) for word in words[2:]]
         assert all(map(listens, ports))
         tests.kill()
     deadline = time.monotonic() + 20
-    while any(map(listens, ports)):
+    while any(map(listens, ports)) or any(folder.exists() for folder in folders):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

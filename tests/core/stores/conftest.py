@@ -8,8 +8,7 @@ import pytest
 from core.remote import Project
 from core.stores.protocol import Config, ConfigStore
 from tests.stores import Clock, Stores, content, sqlite_stores
-from tests.supabase_server.lite import LiteServer
-from tests.supabase_users import User, emptied, new_user, stores_of
+from tests.supabase_users import User, emptied, stores_of
 
 BACK_ENDS = [
     pytest.param("sqlite_stores", id="sqlite"),
@@ -29,24 +28,11 @@ def _sqlite_stores(tmp_path: Path) -> Iterator[Stores]:
         yield opened
 
 
-@pytest.fixture(scope="session")
-def project(supabase_server: LiteServer) -> Iterator[Project]:
-    opened = Project.open(supabase_server.url, supabase_server.publishable_key)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="session")
-def supabase_users(project: Project) -> tuple[User, User]:
-    """Anna and Bert, who stay for the whole run."""
-    return new_user(project, "anna"), new_user(project, "bert")
-
-
 @pytest.fixture
-def supabase_stores(project: Project, supabase_users: tuple[User, User]) -> Stores:
+def supabase_stores(supabase_project: Project, supabase_users: tuple[User, User]) -> Stores:
     for user in supabase_users:
-        emptied(project, user)
-    return stores_of(project, supabase_users)
+        emptied(supabase_project, user)
+    return stores_of(supabase_project, supabase_users)
 
 
 @pytest.fixture
