@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from core.database import Database
     from core.findings import Finding, Report
     from core.identity.local import LocalIdentity
+    from core.settings import Settings
 
 FINE: Final = 0
 COMPLAINT: Final = 1
@@ -314,9 +315,13 @@ def _database() -> Iterator["Database"]:
 
 
 def _database_file() -> Path:
+    return _settings().database_file
+
+
+def _settings() -> "Settings":
     from core.settings import Settings
 
-    return Settings.from_environ(os.environ, _secrets()).database_file
+    return Settings.from_environ(os.environ, _secrets())
 
 
 def _secrets() -> dict[str, Any]:
@@ -417,6 +422,36 @@ def _backup(args: argparse.Namespace, streams: Streams) -> int:
     size = Path(args.file).stat().st_size
     streams.say(f"Wrote {args.file} ({-(-size // 1024)} KiB).\n")
     return FINE
+
+
+def _supabase(args: argparse.Namespace, streams: Streams) -> int:
+    from core import cli_supabase
+
+    with contextlib.closing(cli_supabase.project_of(_settings())) as project:
+        lines = list(cli_supabase.check(project))
+    is_fine = cli_supabase.report(lines, streams.say, as_json=args.json)
+    return FINE if is_fine else COMPLAINT
+
+
+def _copy(args: argparse.Namespace, streams: Streams) -> int:
+    from core import cli_supabase as remote
+    from core.copying import Place
+
+    settings = _settings()
+    with (
+        _without_warnings(),
+        _database() as database,
+        contextlib.closing(remote.project_of(settings)) as project,
+    ):
+        here = remote.local_place(database, settings, args.account)
+        password = remote.typed_password(
+            lambda: _input_line(streams), is_terminal=streams.stdin.isatty()
+        )
+        with remote.signed_in(database, project, args.email, password) as (store, account):
+            there = Place(store, account.user_id)
+            source, target = (here, there) if args.is_push else (there, here)
+            is_whole = remote.copy(source, target, streams.say, streams.complain)
+    return FINE if is_whole else COMPLAINT
 
 
 def _document(name: str, streams: Streams) -> Document:
@@ -609,6 +644,39 @@ examples:
   python -m core backup "backups/$(date +%F).sqlite3\""""
 
 
+_SUPABASE_ABOUT: Final = """\
+Tell whether a Supabase project is as the app needs it, and what to run if not.
+
+It asks with the publishable key of TUNESMITH_SUPABASE_URL and TUNESMITH_SUPABASE_KEY, as a visitor
+without an account, and reads no row of any user."""
+_SUPABASE_MORE: Final = """\
+Looked at: the address and the key; how people sign up; tables, policies, rights, triggers, indexes
+and functions, each compared with what the migrations made; whether a visitor sees nothing.
+docs/supabase.md tells how to set a project up.
+
+examples:
+  python -m core supabase check
+  python -m core supabase check --json"""
+
+_PUSH_ABOUT: Final = """\
+Copy a library from the embedded file into a Supabase account: configs, versions, tags, counts.
+
+TUNESMITH_SUPABASE_URL and TUNESMITH_SUPABASE_KEY say which project, TUNESMITH_DATA which file."""
+_PULL_ABOUT: Final = """\
+Copy a library from a Supabase account into the embedded file: configs, versions, tags, counts.
+
+TUNESMITH_SUPABASE_URL and TUNESMITH_SUPABASE_KEY say which project, TUNESMITH_DATA which file."""
+_COPY_MORE: Final = """\
+What is there already is left as it is, and brought up to date where only this side has gone on.
+What was changed on both sides, or has a name that is taken there, is left alone and told. After
+an interruption run it again: it goes on where it was. The password is asked for in the terminal,
+or read from one line of standard input.
+
+examples:
+  python -m core {0} --account ann --email ann@example.org
+  python -m core {0} --email ann@example.org < password.txt"""
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that says what is wrong with the arguments in one line."""
 
@@ -637,6 +705,9 @@ def parser() -> argparse.ArgumentParser:
     _add_accounts(commands)
     backup = _add(commands, "backup", _backup, _BACKUP_ABOUT, _BACKUP_MORE)
     backup.add_argument("file", metavar="FILE", help="where to write it; may not exist yet")
+    _add_supabase(commands)
+    _add_copy(commands, "push", _PUSH_ABOUT, is_push=True)
+    _add_copy(commands, "pull", _PULL_ABOUT, is_push=False)
     return top
 
 
@@ -710,6 +781,21 @@ def _add_accounts(commands: Any) -> None:
         help="default: %(default)s",
     )
     accounts.add_argument("name", nargs="?", metavar="NAME", help="the user name")
+
+
+def _add_supabase(commands: Any) -> None:
+    supabase = _add(commands, "supabase", _supabase, _SUPABASE_ABOUT, _SUPABASE_MORE)
+    supabase.add_argument("action", choices=("check",), help="what to do with the project")
+    supabase.add_argument("--json", action="store_true", help="print a list of what was found")
+
+
+def _add_copy(commands: Any, name: str, about: str, *, is_push: bool) -> None:
+    copy = _add(commands, name, _copy, about, _COPY_MORE.format(name))
+    copy.set_defaults(is_push=is_push)
+    copy.add_argument(
+        "--account", metavar="NAME", help="the account of the file; without it, the only one"
+    )
+    copy.add_argument("--email", required=True, help="the address of the Supabase account")
 
 
 def _add_derive(commands: Any) -> None:

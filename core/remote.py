@@ -181,10 +181,15 @@ def plain_network_errors() -> Iterator[None]:
     """
     try:
         yield
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
-        raise Unavailable(_UNREACHABLE) from None
-    except httpx.HTTPError:
-        raise Unavailable(_NO_ANSWER) from None
+    except httpx.HTTPError as error:
+        raise unreachable(error) from None
+
+
+def unreachable(error: httpx.HTTPError) -> Unavailable:
+    """What the network raised as a sentence: whether the project can have got what was asked."""
+    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)):
+        return Unavailable(_UNREACHABLE)
+    return Unavailable(_NO_ANSWER)
 
 
 def with_retries(ask: Callable[[], Answer], tries: int = READ_TRIES) -> Answer:

@@ -120,14 +120,15 @@ class SessionAccess:
         while not self._take_turn():
             time.sleep(_PAUSE_SECONDS)
             _, tokens = self._read()
-            if tokens.access != old.access:
+            if tokens.refresh != old.refresh:
                 return tokens.access
             if time.monotonic() > until:
                 raise Unavailable("Your sign-in can't be renewed now; try again in a moment.")
         try:
             # Somebody may have renewed it between the look and the turn.
             _, current = self._read()
-            if current.access == old.access:
+            # Of one second, two access tokens can be the same.
+            if current.refresh == old.refresh:
                 current = self.renew(current)
                 self._keep(seal(key, current))
             return current.access

@@ -30,9 +30,9 @@ LAYERS: Final = (
     ("check",),
     ("compare", "importing", "log", "schema"),
     ("identity", "merge", "session_tokens", "sessions", "settings", "stores"),
-    ("archive",),
+    ("archive", "copying"),
     ("workbench",),
-    ("render",),
+    ("render", "cli_supabase"),
     ("api", "cli"),
     ("__main__",),
 )

@@ -10,7 +10,10 @@ from core.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-COMMANDS = ("presets", "check", "fix", "diff", "derive", "schema", "fields", "accounts", "backup")
+COMMANDS = (
+    *("presets", "check", "fix", "diff", "derive", "schema", "fields"),
+    *("accounts", "backup", "supabase", "push", "pull"),
+)
 
 COMMAND_LINE = """\
 # Command line

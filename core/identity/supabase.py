@@ -34,7 +34,7 @@ from core.errors import (
 )
 from core.identity import rules, tries
 from core.identity.protocol import Account, Actor, NewAccount, Tokens
-from core.remote import Project, plain_network_errors
+from core.remote import Project, plain_network_errors, unreachable
 
 _ASK_SETTINGS_EVERY: Final = 60.0
 _MAIL_SECONDS: Final = 60
@@ -46,6 +46,7 @@ _NO_SUCH_PAIR: Final = "No account has this address and password; check both and
 _NOT_YOURS: Final = "This is not your password; type it again."
 _WRONG_CODE: Final = "This code is wrong or too old; look at the newest mail, or ask for another."
 _ENDED: Final = "Your sign-in has ended; sign in again."
+_NOT_NOW: Final = "Your sign-in can't be renewed now; try again in a moment."
 _ELSEWHERE: Final = (
     "Sign-in does not work now: the Supabase project gave an answer that this app can't use. "
     "Try again in a moment."
@@ -197,6 +198,9 @@ class SupabaseIdentity:
                 renewed = self._client().auth.refresh_session(old.refresh)
         except (NotAccepted, WrongPassword, NotConfirmed):
             raise NotAllowed(_ENDED) from None
+        except TooManyTries:
+            # The project counts them for this whole server: the sign-in itself is good.
+            raise Unavailable(_NOT_NOW) from None
         if renewed.session is None:
             raise Unavailable(_ELSEWHERE)
         return _tokens(renewed.session)
@@ -214,7 +218,7 @@ class SupabaseIdentity:
             )
         try:
             return not answer.raise_for_status().json().get("disable_signup", False)
-        except (httpx.HTTPStatusError, ValueError, AttributeError):
+        except (httpx.HTTPStatusError, ValueError, AttributeError, RecursionError):
             raise Unavailable(_ELSEWHERE) from None
 
     def _count(self, kind: tries.Kind, email: str, address: str) -> int:
@@ -380,12 +384,18 @@ def _plain_errors(email: str, wrong_password: str = _NO_SUCH_PAIR) -> Iterator[N
             yield
     except AuthWeakPasswordError:
         raise _weak() from None
-    except AuthRetryableError:
-        raise Unavailable(_ELSEWHERE) from None
+    except AuthRetryableError as error:
+        raise _away(error) from None
     except AuthError as error:
         raise _explained(str(error.code or ""), email, wrong_password) from None
     except (APIError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Unavailable(_ELSEWHERE) from None
+
+
+def _away(error: AuthRetryableError) -> Unavailable:
+    """The package puts an error of its own around what the network raised."""
+    cause = error.__cause__
+    return unreachable(cause) if isinstance(cause, httpx.RequestError) else Unavailable(_ELSEWHERE)
 
 
 def _weak() -> NotAccepted:

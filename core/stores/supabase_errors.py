@@ -78,6 +78,11 @@ def _explained(error: APIError, name: str) -> StoreError | ExpiredError:
 def _by_code(code: str, said: str) -> StoreError:
     if code == "42501" or "row-level security" in said or "permission denied" in said:
         return NotAllowed("Your account may not do this here; sign in again, then try once more.")
+    if "API key" in said:
+        return Unavailable(
+            "The Supabase project doesn't take this app's key; whoever runs the app has to set "
+            "the project's publishable key."
+        )
     if code in _NO_SCHEMA:
         return Unavailable(
             "This Supabase project lacks Tunesmith's tables, or has older ones; whoever runs it "

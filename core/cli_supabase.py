@@ -1,0 +1,291 @@
+"""``python -m core supabase check``, ``push`` and ``pull``: commands on a Supabase project."""
+
+import contextlib
+import getpass
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, Literal
+
+import httpx
+
+from core.copying import Copied, Place, copied
+from core.database import Database
+from core.errors import InputError, NotAllowed, SettingsError, Unavailable
+from core.identity.local import BcryptPasswords, LocalIdentity
+from core.identity.protocol import Account, Actor, Tokens
+from core.remote import Project, plain_network_errors
+from core.settings import Settings
+from core.stores.protocol import ConfigStore
+from core.stores.sqlite import SqliteStore
+
+VERSION: Final = 20261124000100
+"""The newest file of supabase/migrations that this program knows."""
+
+Say = Callable[[str], None]
+
+_TABLES: Final = (
+    *("training_configs", "config_versions", "config_drafts", "config_shares"),
+    "config_summaries",
+)
+_PUSH: Final = "in a copy of this repository: supabase link, then supabase db push"
+_AGAIN: Final = (
+    "run the files of supabase/migrations again, in order: psql -1 -f FILE with the database's "
+    "address, or paste them into the SQL editor"
+)
+_CONFIG: Final = "set it in supabase/config.toml, then supabase config push"
+
+
+# --- Check ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was looked at.
+
+    Attributes:
+        state: ``ok``; ``problem``, with which the app does not work or is not safe; ``warning``;
+            ``info``.
+        text: what is so.
+        remedy: what to run, or empty.
+    """
+
+    state: Literal["ok", "problem", "warning", "info"]
+    text: str
+    remedy: str = ""
+
+
+def check(project: Project) -> Iterator[Line]:
+    """What an operator has to know of a project, asked with its publishable key.
+
+    Raises:
+        Unavailable: the project can't be reached.
+    """
+    answer = _get(project, "/auth/v1/settings")
+    if answer.status_code in {401, 403}:
+        yield Line("problem", "The project doesn't take this key.", "copy its publishable key")
+        return
+    yield Line("ok", "The project answers, and takes the key.")
+    yield from _auth_lines(_json(answer))
+    yield from _schema_lines(project)
+    yield from _open_lines(project)
+    yield Line(
+        "info",
+        "Not seen from here: the mail templates, which have to bring the code, and jwt_expiry.",
+        "supabase config push sets both",
+    )
+
+
+def _auth_lines(settings: Mapping[str, Any]) -> Iterator[Line]:
+    external = settings.get("external")
+    providers = external if isinstance(external, Mapping) else {}
+    if not providers.get("email", True):
+        yield Line("problem", "Sign-in by e-mail is off.", _CONFIG)
+    if settings.get("mailer_autoconfirm"):
+        text = "Addresses are not confirmed: anybody can sign up with somebody else's."
+        yield Line("warning", text, f"enable_confirmations: {_CONFIG}")
+    else:
+        yield Line("ok", "Addresses are confirmed by mail.")
+    if providers.get("anonymous_users"):
+        yield Line("warning", "Anonymous sign-ins are on; the app has no use for them.", _CONFIG)
+    closed = bool(settings.get("disable_signup"))
+    yield Line("info", f"Sign-ups are {'closed' if closed else 'open'}.")
+
+
+def _schema_lines(project: Project) -> Iterator[Line]:
+    answer = _ask(project, "POST", "/rest/v1/rpc/check_tunesmith", {})
+    if answer.status_code == 404:
+        yield Line("problem", "Tunesmith's tables are not there.", _PUSH)
+        return
+    if not answer.is_success:
+        yield Line("problem", f"The schema can't be looked at ({answer.status_code}).", _AGAIN)
+        return
+    found = _json(answer)
+    version = found.get("version")
+    if version != VERSION:
+        newer = isinstance(version, int) and version > VERSION
+        remedy = "start a newer Tunesmith" if newer else _PUSH
+        yield Line("problem", f"The schema is of version {version}, not {VERSION}.", remedy)
+        return
+    differences = found.get("differences") or []
+    for number, one in enumerate(differences, 1):
+        # What to run is the same for all of them.
+        remedy = _AGAIN if number == len(differences) else ""
+        yield Line("problem", f"{one.get('what')}: {one.get('problem')}.", remedy)
+    if not differences:
+        yield Line("ok", "Tables, policies, rights, triggers and functions are as they were made.")
+
+
+def _open_lines(project: Project) -> Iterator[Line]:
+    """Whether nobody sees nothing: asked as a visitor would."""
+    shown = [name for name in _TABLES if _shows_rows(project, name)]
+    for name in shown:
+        yield Line("problem", f"Anybody can read rows of {name}.", _AGAIN)
+    profile = {"Accept-Profile": "tunesmith"}
+    if _get(project, "/rest/v1/limits?limit=1", profile).is_success:
+        text = "The schema tunesmith is exposed; what is in there acts with its owner's rights."
+        yield Line("problem", text, f"take it out of api.schemas: {_CONFIG}")
+    elif not shown:
+        yield Line("ok", "A visitor without an account sees nothing.")
+
+
+def _shows_rows(project: Project, table: str) -> bool:
+    answer = _get(project, f"/rest/v1/{table}?limit=1")
+    return answer.is_success and answer.text.strip() not in {"[]", ""}
+
+
+def _get(project: Project, path: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    return _ask(project, "GET", path, None, headers)
+
+
+def _ask(
+    project: Project,
+    method: str,
+    path: str,
+    body: object,
+    headers: Mapping[str, str] | None = None,
+) -> httpx.Response:
+    with plain_network_errors():
+        return project.http.request(
+            method,
+            project.url + path,
+            json=body,
+            headers={"apikey": project.key, **(headers or {})},
+        )
+
+
+def _json(answer: httpx.Response) -> Mapping[str, Any]:
+    try:
+        found = answer.json()
+    except ValueError:
+        found = None
+    if not isinstance(found, Mapping):
+        raise Unavailable("What answers at this address is no Supabase project; check the address.")
+    return found
+
+
+def report(lines: list[Line], say: Say, *, as_json: bool) -> bool:
+    """Print what was found; whether there is no problem."""
+    if as_json:
+        say(json.dumps([asdict(line) for line in lines], indent=2) + "\n")
+    else:
+        for line in lines:
+            more = f"\n         {line.remedy}" if line.remedy else ""
+            say(f"{line.state:8} {line.text}{more}\n")
+    return all(line.state != "problem" for line in lines)
+
+
+# --- Push and pull -------------------------------------------------------------------------------
+
+
+class HeldAccess:
+    """The tokens of one command's sign-in, in memory for as long as it runs."""
+
+    def __init__(self, tokens: Tokens, renew: Callable[[Tokens], Tokens]) -> None:
+        self._tokens = tokens
+        self._renew = renew
+
+    def token(self) -> str:
+        """See ``Access``."""
+        return self._tokens.access
+
+    def renewed(self, refused: str) -> str:
+        """See ``Access``."""
+        if self._tokens.access == refused:
+            self._tokens = self._renew(self._tokens)
+        return self._tokens.access
+
+
+def project_of(settings: Settings) -> Project:
+    """The project of the settings.
+
+    Raises:
+        SettingsError: they name none.
+    """
+    if not settings.supabase_url:
+        raise SettingsError(
+            "No Supabase project is set; set TUNESMITH_SUPABASE_URL and TUNESMITH_SUPABASE_KEY."
+        )
+    return Project.open(settings.supabase_url, settings.supabase_key)
+
+
+@contextlib.contextmanager
+def signed_in(
+    database: Database, project: Project, email: str, password: str
+) -> Iterator[tuple[ConfigStore, Account]]:
+    """The library of a Supabase account, until the end of the block."""
+    from core.identity.supabase import SupabaseIdentity
+    from core.stores.supabase import SupabaseStore
+
+    identity = SupabaseIdentity(database, project)
+    account = identity.sign_in(email, password, "the command line")
+    if account.tokens is None:
+        raise NotAllowed("The project gave no sign-in; try again.")
+    actor = replace(account.actor, access=HeldAccess(account.tokens, identity.renew))
+    try:
+        yield SupabaseStore(project, actor), account
+    finally:
+        identity.end(actor)
+
+
+def local_place(database: Database, settings: Settings, name: str | None) -> Place:
+    """The library of an account of the embedded file.
+
+    Raises:
+        InputError: it isn't clear which account is meant.
+        NotFound: there is none of that name.
+    """
+    identity = LocalIdentity(database, BcryptPasswords(), sign_up_is_open=False)
+    if name is not None:
+        account = identity.named(name)
+    elif settings.accounts == "off":
+        return _place(database, identity.ensure_local_user())
+    else:
+        account = _only(identity.accounts())
+    return _place(database, account.actor)
+
+
+def _only(accounts: tuple[Account, ...]) -> Account:
+    # Accounts of a project leave no name to sign in with here.
+    if len(accounts) == 1:
+        return accounts[0]
+    if not accounts:
+        raise InputError("The file has no accounts; `python -m core accounts add NAME` makes one.")
+    names = ", ".join(account.name for account in accounts[:10])
+    raise InputError(f"Say which account with --account; there are {names}.")
+
+
+def _place(database: Database, actor: Actor) -> Place:
+    return Place(SqliteStore(database, actor), actor.user_id)
+
+
+def copy(source: Place, target: Place, say: Say, complain: Say) -> bool:
+    """Copy, telling of each config as it goes; whether none was left alone."""
+    outcomes: Counter[str] = Counter()
+    try:
+        for one in copied(source, target):
+            outcomes[one.outcome] += 1
+            say(_told(one))
+    except Unavailable as error:
+        complain(f"{error} {_summary(outcomes)} before that; run it again to go on.")
+        raise
+    complain(f"{_summary(outcomes)}.")
+    return outcomes["left alone"] == 0
+
+
+def _told(one: Copied) -> str:
+    return f"{one.outcome:18} {one.name}{f': {one.why}' if one.why else ''}\n"
+
+
+def _summary(outcomes: Mapping[str, int]) -> str:
+    parts = [f"{number} {outcome}" for outcome, number in outcomes.items()]
+    return ", ".join(parts) or "There is nothing to copy"
+
+
+def typed_password(read_line: Callable[[], str], *, is_terminal: bool) -> str:
+    """The password of the Supabase account, from the terminal or a line of standard input."""
+    try:
+        return getpass.getpass("Password of the Supabase account: ") if is_terminal else read_line()
+    except EOFError:
+        raise InputError("No password was typed; nothing was changed.") from None
