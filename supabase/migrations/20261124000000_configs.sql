@@ -332,8 +332,8 @@ grant insert (config_id, user_id, token_hash, expires_at, max_views)
   on public.config_shares to authenticated;
 grant update (revoked_at) on public.config_shares to authenticated;
 
-grant select, insert, update, delete on public.training_configs, public.config_versions,
-  public.config_drafts, public.config_shares to service_role;
+grant all on public.training_configs, public.config_versions, public.config_drafts,
+  public.config_shares to service_role;
 -- grants:end
 
 -- Triggers ----------------------------------------------------------------------------------------

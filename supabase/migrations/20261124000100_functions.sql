@@ -11,7 +11,8 @@ create view public.config_summaries with (security_invoker = true) as
     from public.training_configs c where c.deleted_at is null;
 -- grants:begin
 revoke all on public.config_summaries from public, anon, authenticated;
-grant select on public.config_summaries to authenticated, service_role;
+grant select on public.config_summaries to authenticated;
+grant all on public.config_summaries to service_role;
 -- grants:end
 
 -- What a query of the library has to find, as SQL: every value is quoted, and the columns are ours.
@@ -246,7 +247,10 @@ end $$;
 create or replace function public.import_config(source_id text, config jsonb, versions jsonb)
 returns uuid
 language sql volatile security invoker set search_path = pg_catalog, pg_temp as $$
-  select tunesmith.import_config(source_id, config, versions)
+  -- Some servers of the API hand JSON on as a string that holds it.
+  select tunesmith.import_config(source_id,
+    case jsonb_typeof(config) when 'string' then (config #>> '{}')::jsonb else config end,
+    case jsonb_typeof(versions) when 'string' then (versions #>> '{}')::jsonb else versions end)
 $$;
 
 -- Drafts ---------------------------------------------------------------------------------------------
