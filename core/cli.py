@@ -437,13 +437,12 @@ def _copy(args: argparse.Namespace, streams: Streams) -> int:
     from core import cli_supabase as remote
     from core.copying import Place
 
-    settings = _settings()
     with (
         _without_warnings(),
         _database() as database,
-        contextlib.closing(remote.project_of(settings)) as project,
+        contextlib.closing(remote.project_of(_settings())) as project,
     ):
-        here = remote.local_place(database, settings, args.account)
+        here = remote.local_place(database, args.account)
         password = remote.typed_password(
             lambda: _input_line(streams), is_terminal=streams.stdin.isatty()
         )
@@ -793,7 +792,9 @@ def _add_copy(commands: Any, name: str, about: str, *, is_push: bool) -> None:
     copy = _add(commands, name, _copy, about, _COPY_MORE.format(name))
     copy.set_defaults(is_push=is_push)
     copy.add_argument(
-        "--account", metavar="NAME", help="the account of the file; without it, the only one"
+        "--account",
+        metavar="NAME",
+        help="the account of the file, local for the one without a sign-in; default: the only one",
     )
     copy.add_argument("--email", required=True, help="the address of the Supabase account")
 

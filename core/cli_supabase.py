@@ -6,22 +6,27 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from typing import Any, Final, Literal
 
 import httpx
 
 from core.copying import Copied, Place, copied
-from core.database import Database
-from core.errors import InputError, NotAllowed, SettingsError, Unavailable
-from core.identity.local import BcryptPasswords, LocalIdentity
+from core.database import Database, now
+from core.errors import InputError, NotAllowed, NotFound, SettingsError, Unavailable
+from core.identity.local import LOCAL_USER, BcryptPasswords, LocalIdentity
 from core.identity.protocol import Account, Actor, Tokens
 from core.remote import Project, plain_network_errors
+from core.render import printable
 from core.settings import Settings
 from core.stores.protocol import ConfigStore
 from core.stores.sqlite import SqliteStore
 
 VERSION: Final = 20261124000100
 """The newest file of supabase/migrations that this program knows."""
+
+# A token that is about to expire is renewed first: a copy can take longer than it lasts.
+_MARGIN: Final = timedelta(minutes=1)
 
 Say = Callable[[str], None]
 
@@ -34,6 +39,7 @@ _AGAIN: Final = (
     "run the files of supabase/migrations again, in order: psql -1 -f FILE with the database's "
     "address, or paste them into the SQL editor"
 )
+_NO_PROJECT: Final = "What answers at this address is no Supabase project; check the address."
 _CONFIG: Final = "set it in supabase/config.toml, then supabase config push"
 
 
@@ -66,8 +72,16 @@ def check(project: Project) -> Iterator[Line]:
     if answer.status_code in {401, 403}:
         yield Line("problem", "The project doesn't take this key.", "copy its publishable key")
         return
+    if answer.is_server_error:
+        raise Unavailable(
+            f"The project can't answer now ({answer.status_code}); look whether it is paused, "
+            "then try again."
+        )
+    settings = _json(answer)
+    if not answer.is_success or not isinstance(settings.get("external"), Mapping):
+        raise Unavailable(_NO_PROJECT)
     yield Line("ok", "The project answers, and takes the key.")
-    yield from _auth_lines(_json(answer))
+    yield from _auth_lines(settings, settings["external"])
     yield from _schema_lines(project)
     yield from _open_lines(project)
     yield Line(
@@ -77,9 +91,7 @@ def check(project: Project) -> Iterator[Line]:
     )
 
 
-def _auth_lines(settings: Mapping[str, Any]) -> Iterator[Line]:
-    external = settings.get("external")
-    providers = external if isinstance(external, Mapping) else {}
+def _auth_lines(settings: Mapping[str, Any], providers: Mapping[str, Any]) -> Iterator[Line]:
     if not providers.get("email", True):
         yield Line("problem", "Sign-in by e-mail is off.", _CONFIG)
     if settings.get("mailer_autoconfirm"):
@@ -106,13 +118,17 @@ def _schema_lines(project: Project) -> Iterator[Line]:
     if version != VERSION:
         newer = isinstance(version, int) and version > VERSION
         remedy = "start a newer Tunesmith" if newer else _PUSH
-        yield Line("problem", f"The schema is of version {version}, not {VERSION}.", remedy)
+        yield Line("problem", f"The schema is of version {version!r}, not {VERSION}.", remedy)
         return
-    differences = found.get("differences") or []
+    differences = found.get("differences")
+    if not isinstance(differences, list):
+        yield Line("problem", "What the schema says of itself can't be read.", _AGAIN)
+        return
     for number, one in enumerate(differences, 1):
         # What to run is the same for all of them.
         remedy = _AGAIN if number == len(differences) else ""
-        yield Line("problem", f"{one.get('what')}: {one.get('problem')}.", remedy)
+        what = one if isinstance(one, Mapping) else {}
+        yield Line("problem", f"{what.get('what')}: {what.get('problem')}.", remedy)
     if not differences:
         yield Line("ok", "Tables, policies, rights, triggers and functions are as they were made.")
 
@@ -122,12 +138,18 @@ def _open_lines(project: Project) -> Iterator[Line]:
     shown = [name for name in _TABLES if _shows_rows(project, name)]
     for name in shown:
         yield Line("problem", f"Anybody can read rows of {name}.", _AGAIN)
-    profile = {"Accept-Profile": "tunesmith"}
-    if _get(project, "/rest/v1/limits?limit=1", profile).is_success:
+    if _is_exposed(project, "tunesmith"):
         text = "The schema tunesmith is exposed; what is in there acts with its owner's rights."
         yield Line("problem", text, f"take it out of api.schemas: {_CONFIG}")
     elif not shown:
         yield Line("ok", "A visitor without an account sees nothing.")
+
+
+def _is_exposed(project: Project, schema: str) -> bool:
+    """Whether the API has a schema; one whose tables nobody may read too."""
+    answer = _get(project, "/rest/v1/limits?limit=1", {"Accept-Profile": schema})
+    # 406 is PGRST106, "not an exposed schema"; a right or a table that is missing comes after that.
+    return answer.status_code in {200, 206, 401, 403, 404}
 
 
 def _shows_rows(project: Project, table: str) -> bool:
@@ -158,10 +180,10 @@ def _ask(
 def _json(answer: httpx.Response) -> Mapping[str, Any]:
     try:
         found = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, Mapping):
-        raise Unavailable("What answers at this address is no Supabase project; check the address.")
+        raise Unavailable(_NO_PROJECT)
     return found
 
 
@@ -172,7 +194,7 @@ def report(lines: list[Line], say: Say, *, as_json: bool) -> bool:
     else:
         for line in lines:
             more = f"\n         {line.remedy}" if line.remedy else ""
-            say(f"{line.state:8} {line.text}{more}\n")
+            say(f"{line.state:8} {printable(line.text)}{more}\n")
     return all(line.state != "problem" for line in lines)
 
 
@@ -188,6 +210,8 @@ class HeldAccess:
 
     def token(self) -> str:
         """See ``Access``."""
+        if self._tokens.expires_at - now() < _MARGIN:
+            self._tokens = self._renew(self._tokens)
         return self._tokens.access
 
     def renewed(self, refused: str) -> str:
@@ -229,7 +253,7 @@ def signed_in(
         identity.end(actor)
 
 
-def local_place(database: Database, settings: Settings, name: str | None) -> Place:
+def local_place(database: Database, name: str | None) -> Place:
     """The library of an account of the embedded file.
 
     Raises:
@@ -237,22 +261,29 @@ def local_place(database: Database, settings: Settings, name: str | None) -> Pla
         NotFound: there is none of that name.
     """
     identity = LocalIdentity(database, BcryptPasswords(), sign_up_is_open=False)
-    if name is not None:
-        account = identity.named(name)
-    elif settings.accounts == "off":
-        return _place(database, identity.ensure_local_user())
-    else:
-        account = _only(identity.accounts())
-    return _place(database, account.actor)
+    return _place(database, _only(identity) if name is None else _named(identity, name))
 
 
-def _only(accounts: tuple[Account, ...]) -> Account:
+def _named(identity: LocalIdentity, name: str) -> Actor:
+    try:
+        return identity.named(name).actor
+    except NotFound:
+        # With a project set, accounts can't be off; what was kept while they were is here still.
+        if name == LOCAL_USER:
+            return identity.ensure_local_user()
+        raise
+
+
+def _only(identity: LocalIdentity) -> Actor:
     # Accounts of a project leave no name to sign in with here.
-    if len(accounts) == 1:
-        return accounts[0]
-    if not accounts:
+    found = [(account.name, account.actor) for account in identity.accounts()]
+    with contextlib.suppress(NotFound):
+        found.append((LOCAL_USER, identity.account(LOCAL_USER).actor))
+    if len(found) == 1:
+        return found[0][1]
+    if not found:
         raise InputError("The file has no accounts; `python -m core accounts add NAME` makes one.")
-    names = ", ".join(account.name for account in accounts[:10])
+    names = ", ".join(name for name, _ in found[:10])
     raise InputError(f"Say which account with --account; there are {names}.")
 
 
@@ -267,15 +298,15 @@ def copy(source: Place, target: Place, say: Say, complain: Say) -> bool:
         for one in copied(source, target):
             outcomes[one.outcome] += 1
             say(_told(one))
-    except Unavailable as error:
-        complain(f"{error} {_summary(outcomes)} before that; run it again to go on.")
-        raise
+    except (Unavailable, NotAllowed) as error:
+        far = f"{_summary(outcomes)} before that" if outcomes else "Nothing was copied"
+        raise type(error)(f"{error} {far}; run it again to go on.") from None
     complain(f"{_summary(outcomes)}.")
     return outcomes["left alone"] == 0
 
 
 def _told(one: Copied) -> str:
-    return f"{one.outcome:18} {one.name}{f': {one.why}' if one.why else ''}\n"
+    return printable(f"{one.outcome:18} {one.name}{f': {one.why}' if one.why else ''}") + "\n"
 
 
 def _summary(outcomes: Mapping[str, int]) -> str:

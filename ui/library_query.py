@@ -151,7 +151,8 @@ def _clear() -> None:
 
 def pager(bench: Workbench, query: Query, page: Page) -> None:
     """Say which rows of how many are shown, and lead on and back."""
-    total = bench.count(query)
+    # A store elsewhere takes a while to count.
+    total = bench.count(query) if page.next or page.previous else len(page.rows)
     # A cursor that the store could not use has given the first page.
     number = _place().number if page.previous else 0
     first = number * query.limit + 1

@@ -220,6 +220,8 @@ class SqliteStore:
         limits.check_history(config, versions)
         config_id = adopted_id(self._user, config.id)
         with self._write(config.name) as connection:
+            # What can't come back any more is in nobody's way.
+            self._purge(connection)
             key = (self._user, config_id)
             known = "SELECT 1 FROM training_configs WHERE user_id = ? AND id = ?"
             if connection.execute(known, key).fetchone():

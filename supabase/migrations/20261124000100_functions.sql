@@ -209,6 +209,10 @@ begin
   perform tunesmith.refuse_long_numbers(config, versions);
   -- The quota's lock: of two that bring the same config at once, the second finds it here.
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(owner::text, 7341));
+  -- What can't come back any more is in nobody's way.
+  delete from public.training_configs c
+   where c.id = new_id and c.deleted_at <= pg_catalog.now()
+     - tunesmith.limit_of('days_deleted_kept') * interval '1 day';
   if exists (select from public.training_configs c where c.id = new_id) then
     return null;
   end if;

@@ -2,7 +2,9 @@
 
 import io
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +14,9 @@ import pytest
 from core import cli_supabase
 from core.cli import main
 from core.database import FILE_NAME, Database
-from core.identity.protocol import NewAccount
+from core.errors import Unavailable
+from core.identity.protocol import Actor, NewAccount
+from core.identity.supabase import SupabaseIdentity
 from core.remote import Project
 from core.stores.protocol import ConfigStore
 from core.stores.sqlite import SqliteStore
@@ -254,7 +258,67 @@ def test_a_taken_name_stops_no_other(ada: User, ann: ConfigStore, there: ConfigS
     there.create(content("b"))
     result = push(ada)
     assert (result.code, result.err) == (1, "2 copied, 1 left alone.\n")
-    assert "You have a config named 'b' already" in result.out
+    assert "Another config there is named 'b'; rename one of the two" in result.out
+
+
+def test_a_row_that_its_owner_spoiled_stops_no_other(
+    ada: User, ann: ConfigStore, there: ConfigStore, supabase_project: Project
+) -> None:
+    spoiled, *_ = create(there, "a", "b", "c")
+    table = supabase_project.client(ada.token).table("training_configs")
+    twice = '{"a": 1, "a": 2}'
+    table.update({"config_text": twice}).eq("id", spoiled.id).execute()
+    result = pull(ada)
+    assert (result.code, result.err) == (1, "1 left alone, 2 copied.\n")
+    assert "a: The config can't be kept" in result.out.splitlines()[0]
+    assert [config.name for config, _ in ann.everything()] == ["b", "c"]
+
+
+def test_what_a_terminal_could_act_on_is_not_printed(
+    ada: User, ann: ConfigStore, folder: Path
+) -> None:
+    create(ann, "run")
+    # Somebody writes into the file itself.
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("UPDATE training_configs SET name = char(27) || '[2Jrun'")
+    result = push(ada)
+    assert (result.code, "\x1b" in result.out) == (1, False)
+    assert "can't be seen" in result.out
+
+
+def test_what_was_deleted_on_one_side_does_not_come_back(
+    ada: User, ann: ConfigStore, there: ConfigStore
+) -> None:
+    fill(ann)
+    push(ada)
+    for name, store, again in (("a", ann, pull), ("b", there, push)):
+        (gone,) = (config.id for config, _ in store.everything() if config.name == name)
+        store.delete(gone)
+        result = again(ada)
+        assert (result.code, f"{name}: It was deleted there" in result.out) == (1, True)
+        assert name not in [config.name for config, _ in store.everything()]
+
+
+def test_the_sign_in_ends_with_the_command(
+    ada: User, ann: ConfigStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+    end = SupabaseIdentity.end
+
+    def noted(self: SupabaseIdentity, actor: Actor, *, everywhere: bool = False) -> None:
+        assert actor.access
+        ended.append(actor.access.token())
+        end(self, actor, everywhere=everywhere)
+
+    monkeypatch.setattr(SupabaseIdentity, "end", noted)
+    monkeypatch.setattr(cli_supabase, "copied", _fails)
+    assert push(ada).code == 2
+    assert len(ended) == 1
+
+
+def _fails(source: object, target: object) -> Iterator[Any]:
+    raise Unavailable("away")
 
 
 class Counting(io.StringIO):

@@ -154,6 +154,17 @@ def test_a_user_may_be_called_like_the_implicit_one(database: Database) -> None:
     assert identity.sign_in("local", PASSWORD, ADDRESS) == made
 
 
+# --- The address ---------------------------------------------------------------------------------
+
+
+def test_an_account_needs_no_address(database: Database) -> None:
+    identity = local_identity(database)
+    made = identity.sign_up(NewAccount("ada", PASSWORD, email="ada@example.org"), ADDRESS)
+    renamed = identity.rename(made.actor, "Ada King", "")
+    assert (renamed.name, renamed.full_name, renamed.email) == ("ada", "Ada King", "")
+    assert identity.account(made.user_id) == renamed
+
+
 # --- The operator --------------------------------------------------------------------------------
 
 
