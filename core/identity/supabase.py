@@ -152,7 +152,7 @@ class SupabaseIdentity:
 
     def rename(self, actor: Actor, full_name: str, email: str) -> Account:
         """Change what the user is called and the address; see ``Identity``."""
-        current = self.account(actor.user_id)
+        current = self._current(actor)
         name, wanted = rules.accepted_full_name(full_name), _address(email)
         changes: dict[str, Any] = {"data": {"full_name": name}}
         if wanted != current.email:
@@ -165,14 +165,14 @@ class SupabaseIdentity:
 
     def change_password(self, actor: Actor, old: str, new: str, address: str) -> Account:
         """Change the password and end every session of the user; see ``Identity``."""
-        account = self.account(actor.user_id)
+        account = self._current(actor)
         rules.require_password(new, (account.email, account.full_name))
         client, session = self._proven(account.email, old, address, _NOT_YOURS)
         return self._renewed_password(client, session, new)
 
     def delete(self, actor: Actor, password: str, address: str) -> None:
         """Delete the account with everything that belongs to it; see ``Identity``."""
-        email = self.account(actor.user_id).email
+        email = self._current(actor).email
         _, session = self._proven(email, password, address, _NOT_YOURS)
         with _plain_errors(email):
             gone = self._project.client(session.access_token).rpc("delete_account").execute().data
@@ -201,9 +201,9 @@ class SupabaseIdentity:
         except TooManyTries:
             # The project counts them for this whole server: the sign-in itself is good.
             raise Unavailable(_NOT_NOW) from None
-        if renewed.session is None:
-            raise Unavailable(_ELSEWHERE)
-        return _tokens(renewed.session)
+        session = _session(renewed.session)
+        self._shadowed(session.user)
+        return _tokens(session)
 
     # --- Within --------------------------------------------------------------------------------
 
@@ -275,6 +275,14 @@ class SupabaseIdentity:
 
     def _signed_in(self, session: Session) -> Account:
         return replace(self._shadowed(session.user), tokens=_tokens(session))
+
+    def _current(self, actor: Actor) -> Account:
+        """The account as the project knows it: its address may have been confirmed meanwhile."""
+        with _plain_errors(actor.name):
+            found = self._client().auth.get_user(_token(actor))
+        if found is None:
+            raise NotAllowed(_ENDED)
+        return self._shadowed(found.user)
 
     def _shadowed(self, user: User) -> Account:
         """The account of a user, noted for the sessions to point at."""
