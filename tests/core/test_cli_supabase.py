@@ -300,6 +300,24 @@ def test_what_was_deleted_on_one_side_does_not_come_back(
         assert name not in [config.name for config, _ in store.everything()]
 
 
+def test_what_can_not_come_back_any_more_is_copied_again(
+    ada: User, ann: ConfigStore, there: ConfigStore, supabase_server: LiteServer
+) -> None:
+    if not supabase_server.database_url:
+        pytest.skip("nobody can set the clock inside this server; tests/core/test_copying.py can")
+    fill(ann)
+    push(ada)
+    for config, _ in there.everything():
+        there.delete(config.id)
+    with psycopg.connect(supabase_server.database_url) as connection:
+        # Its triggers keep the moment as it was.
+        connection.execute("set session_replication_role = replica")
+        past = "update public.training_configs set deleted_at = now() - interval '31 days'"
+        connection.execute(past + " where user_id = %s", [ada.actor.user_id])
+    assert push(ada).err == "3 copied.\n"
+    assert library(there) == library(ann)
+
+
 def test_the_sign_in_ends_with_the_command(
     ada: User, ann: ConfigStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
