@@ -46,7 +46,8 @@ QUERIES: Final = {
     "first page": "select * from list_configs(page_size => 5)",
     "first page by name": "select * from list_configs(page_size => 5, sort => 'name')",
     "page in the middle": "select * from list_configs(page_size => 5, "
-    "place_id => gen_random_uuid(), place => ('2026-01-01'::timestamptz + SIZE / 2 * interval '1 second')::text)",
+    "place_id => gen_random_uuid(), "
+    "place => ('2026-01-01'::timestamptz + SIZE / 2 * interval '1 second')::text)",
     "one method": "select * from list_configs(page_size => 5, methods => '{dpo}')",
     "a method that none has": "select * from list_configs(page_size => 5, methods => '{ppo}')",
     "search, many matches": "select * from list_configs(page_size => 5, search => '{run}')",

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -10,6 +11,12 @@ from core.errors import SettingsError
 URL_NAME: Final = "TUNESMITH_SUPABASE_URL"
 KEY_NAME: Final = "TUNESMITH_SUPABASE_KEY"
 
+_ADDRESS: Final = re.compile(
+    r"https?://(?:[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*|\[[0-9a-f:.]+\])(?::[0-9]+)?/*",
+    re.IGNORECASE | re.ASCII,
+)
+# What a header can hold.
+_SENDABLE: Final = re.compile(r"[A-Za-z0-9_.~+/=-]+")
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "::1", "host.docker.internal"})
 
 
@@ -20,23 +27,21 @@ def check_url(url: str) -> str:
         SettingsError: it is none, or would send passwords over the network in the clear.
     """
     try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        is_plain = not (parts.username or parts.password or parts.query or parts.fragment)
-        is_url = parts.scheme in {"http", "https"} and bool(host) and is_plain
-        origin = f"{parts.scheme}://{parts.netloc}"
+        parts = urlsplit(url if _ADDRESS.fullmatch(url) else "")
+        # A port that is none is found out when it is looked at.
+        is_url = bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_url = False
-    if not is_url or parts.path.strip("/"):
+    if not is_url:
         raise SettingsError(
             f"{URL_NAME} is no address of a project; it looks like https://abcd.supabase.co."
         )
-    if parts.scheme == "http" and host not in _HERE:
+    if parts.scheme == "http" and parts.hostname not in _HERE:
         raise SettingsError(
             f"{URL_NAME} begins with http://, which would send passwords in the clear; "
             "use https:// for a project that is not on this machine."
         )
-    return origin
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def check_key(key: str) -> None:
@@ -51,7 +56,8 @@ def check_key(key: str) -> None:
             "one. Set the project's publishable key (sb_publishable_...), and if the secret one "
             "has been seen by others, make a new one."
         )
-    if not (key.startswith("sb_publishable_") or _role(key) == "anon"):
+    is_key = key.startswith("sb_publishable_") or _role(key) == "anon"
+    if not (is_key and _SENDABLE.fullmatch(key)):
         raise SettingsError(
             f"{KEY_NAME} is no key of a project; set its publishable key (sb_publishable_...)."
         )

@@ -45,3 +45,32 @@ def test_a_setting_that_is_wrong_or_not_safe_stops_the_start_with_one_sentence(
     assert done.returncode == 2
     assert f"Tunesmith can't start: {sentence}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "sentence"),
+    [
+        (
+            "https://abcd.supabase.co",
+            "sb_secret_4tSmZb3f",
+            "TUNESMITH_SUPABASE_KEY is a secret key",
+        ),
+        ("sb_secret_4tSmZb3f", "sb_publishable_x", "TUNESMITH_SUPABASE_URL is no address"),
+    ],
+)
+def test_a_secret_key_stops_the_start_and_is_not_shown(
+    project: Path, url: str, key: str, sentence: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, *START],
+        cwd=project,
+        env={**os.environ, "TUNESMITH_SUPABASE_URL": url, "TUNESMITH_SUPABASE_KEY": key},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert f"Tunesmith can't start: {sentence}" in done.stderr
+    assert "sb_secret_4tSmZb3f" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr

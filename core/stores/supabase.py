@@ -30,6 +30,7 @@ from core.stores.protocol import (
     KeptDraft,
     Page,
     Query,
+    Sort,
     Version,
 )
 from core.stores.supabase_errors import ExpiredError, answered
@@ -65,7 +66,7 @@ class SupabaseStore:
         if not _can_be_found(query):
             return Page(())
         found = Pager(
-            query, functools.partial(self._listed, query), lambda row: rows.place(row, query.sort)
+            query, functools.partial(self._listed, query), lambda row: _place(row, query.sort)
         ).page()
         shown = tuple(rows.read(rows.summary, row) for row in found.rows)
         return Page(shown, found.next, found.previous)
@@ -74,12 +75,13 @@ class SupabaseStore:
         """See ``ConfigStore.count``."""
         if not _can_be_found(query):
             return 0
-        return int(self._read(lambda client: client.rpc("count_configs", _filters(query))))
+        found = self._read(lambda client: client.rpc("count_configs", _filters(query)))
+        return rows.read(int, found)
 
     def facets(self) -> Facets:
         """See ``ConfigStore.facets``."""
         found = self._read(lambda client: client.rpc("config_facets"))
-        return rows.read(lambda row: Facets(*map(row.__getitem__, _FACETS)), found)
+        return rows.read(rows.facets, found)
 
     def get(self, config_id: str) -> Config:
         """See ``ConfigStore.get``."""
@@ -108,13 +110,15 @@ class SupabaseStore:
 
         Nothing is held between two calls; one that is renamed meanwhile may be passed over.
         """
-        query = Query(sort="name", descending=False, limit=_EXPORTED_AT_ONCE)
+        query, cursor = Query(sort="name", descending=False), None
         while True:
-            page = self.list(query)
-            yield from self._whole([row.id for row in page.rows])
-            if page.next is None:
+            found = self._listed(query, cursor, _EXPORTED_AT_ONCE)
+            places = [_place(row, "name") for row in found]
+            yield from self._whole([config_id for _, config_id in places])
+            if len(found) < _EXPORTED_AT_ONCE:
                 return
-            query = replace(query, cursor=page.next)
+            # Not by way of a text: one that is too long for a URL leads nowhere.
+            cursor = Cursor("name", False, False, *places[-1])
 
     # --- Writing ---------------------------------------------------------------------------
 
@@ -154,7 +158,7 @@ class SupabaseStore:
         used = self._write(lambda client: client.rpc("mark_config_used", wanted))
         if used is None:
             raise NotFound(_NO_CONFIG)
-        return int(used)
+        return rows.read(int, used)
 
     def delete(self, config_id: str) -> None:
         """See ``ConfigStore.delete``; the project knows the time."""
@@ -208,9 +212,9 @@ class SupabaseStore:
             changed = None
         if changed is None:
             raise NotFound("One of these configs is not there; it may have been deleted.")
-        if changed < 0:
+        if (number := rows.read(int, changed)) < 0:
             raise Unacceptable(
-                f"A config would have {-changed} tags; take some away: it has {MAX_TAGS} at most."
+                f"A config would have {-number} tags; take some away: it has {MAX_TAGS} at most."
             )
 
     def adopt(self, config: Config, versions: Sequence[Version]) -> Config | None:
@@ -280,7 +284,7 @@ class SupabaseStore:
                 client.table(VERSIONS).select("*").in_("config_id", ids).order("number", desc=True)
             )
         )
-        configs = {row["id"]: rows.read(rows.config, row) for row in found}
+        configs = {config.id: config for config in (rows.read(rows.config, row) for row in found)}
         versions = [rows.read(rows.version, row) for row in history]
         for config_id in filter(configs.__contains__, ids):
             own = (version for version in versions if version.config_id == config_id)
@@ -340,9 +344,6 @@ class SupabaseStore:
             raise NotAllowed("Your sign-in has ended; sign in again.") from None
 
 
-_FACETS: Final = ("total", "methods", "templates", "tags")
-
-
 def _live(client: Client, columns: str) -> Request:
     return client.table(CONFIGS).select(columns).is_("deleted_at", None)
 
@@ -351,6 +352,11 @@ def _gone(client: Client, columns: str) -> Request:
     """The deleted configs that can still come back."""
     first = datetime.now(UTC) - rows.KEPT_DELETED
     return client.table(CONFIGS).select(columns).gt("deleted_at", first.isoformat())
+
+
+def _place(row: rows.Row, sort: Sort) -> tuple[str | int, str]:
+    """What a row of a list is sorted by, and its id."""
+    return rows.read(lambda row: rows.place(row, sort), row)
 
 
 def _only(found: Sequence[rows.Row]) -> rows.Row:

@@ -17,7 +17,9 @@ from core.stores.protocol import (
     Config,
     Content,
     Deleted,
+    Facets,
     KeptDraft,
+    Operation,
     Sort,
     Summary,
     Version,
@@ -39,6 +41,12 @@ _PLACES: Final[dict[Sort, str]] = {
     "times_used": "times_used",
 }
 
+_OPERATIONS: Final[dict[str, Operation]] = {
+    "create": "create",
+    "save": "save",
+    "restore": "restore",
+}
+
 Row = Mapping[str, Any]
 Record = TypeVar("Record")
 
@@ -54,7 +62,7 @@ def rows(data: object) -> list[Row]:
     return data
 
 
-def read(record: Callable[[Row], Record], row: Row) -> Record:
+def read(record: Callable[[Any], Record], row: Any) -> Record:
     """The record of a row.
 
     Raises:
@@ -149,8 +157,8 @@ def summary(row: Row) -> Summary:
         name=_text(row["name"]),
         description=_text(row["description"]),
         template_type=_text(row["template_type"]),
-        method=row["method"],
-        model=row["model"],
+        method=_text_or_none(row["method"]),
+        model=_text_or_none(row["model"]),
         is_valid=bool(row["is_validated"]),
         runs=bool(row["runs"]),
         revision=int(row["revision"]),
@@ -162,10 +170,16 @@ def summary(row: Row) -> Summary:
     )
 
 
+def facets(row: Row) -> Facets:
+    """What ``config_facets`` gives."""
+    counts = (_counts(row[name]) for name in ("methods", "templates", "tags"))
+    return Facets(int(row["total"]), *counts)
+
+
 def place(row: Row, sort: Sort) -> tuple[str | int, str]:
     """What a row of a list is sorted by, as a cursor has it, and its id."""
     value = row[_PLACES[sort]]
-    return (NEVER if value is None else value), row["id"]
+    return (NEVER if value is None else value), _text(row["id"])
 
 
 def version(row: Row) -> Version:
@@ -180,9 +194,9 @@ def version(row: Row) -> Version:
             text=_text(row["config_text"]),
             checked=_checked(row),
         ),
-        operation=row["operation"],
+        operation=_OPERATIONS[row["operation"]],
         message=_text(row["message"]),
-        restored_from=row["restored_from"],
+        restored_from=_number_or_none(row["restored_from"]),
         author=_text(row["author"]),
         created_at=moment(row["created_at"]),
     )
@@ -227,15 +241,29 @@ def _moment_or_none(text: str | None) -> datetime | None:
 
 def _checked(row: Row) -> Checked:
     errors = row["validation_errors"]
-    is_list = isinstance(errors, list)
-    return Checked(bool(row["is_validated"]), errors if is_list else None, bool(row["runs"]))
+    is_ours = isinstance(errors, list) and all(isinstance(error, dict) for error in errors)
+    return Checked(bool(row["is_validated"]), errors if is_ours else None, bool(row["runs"]))
 
 
-def _tags(tags: list[str]) -> tuple[str, ...]:
+def _tags(tags: object) -> tuple[str, ...]:
+    if not isinstance(tags, list):
+        raise TypeError
     return tuple(sorted(map(_text, tags), key=lambda tag: (tag.casefold(), tag)))
+
+
+def _counts(numbers: Mapping[str, int]) -> dict[str, int]:
+    return {_text(name): int(number) for name, number in numbers.items()}
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _number_or_none(value: Any) -> int | None:
+    return None if value is None else int(value)
