@@ -164,7 +164,8 @@ alter table public.training_configs
     validation_errors is null or (jsonb_typeof(validation_errors) = 'array'
       and octet_length(validation_errors::text) <= 131072)),
   add constraint training_configs_search_ck check (
-    strpos(search, chr(10)) > 1 and char_length(search) <= 8000),
+    -- Its first line is what names are sorted by, and goes into the address of a page.
+    strpos(search, chr(10)) between 2 and 800 and char_length(search) <= 8000),
   add constraint training_configs_tags_ck check (tunesmith.are_tags(tags)),
   add constraint training_configs_message_ck check (char_length(message) <= 500),
   add constraint training_configs_counts_ck check (times_used >= 0 and revision >= 1);

@@ -74,6 +74,7 @@ UNSOUND: list[tuple[str, dict[str, Any]]] = [
     ("search", {"search": "run"}),
     ("search", {"search": "\nrun"}),
     ("search", {"search": "x\n" + "x" * 8000}),
+    ("search", {"search": "x" * 800 + "\n"}),
     ("message", {"message": "x" * (MAX_MESSAGE + 1)}),
     ("tags", {"tags": [str(number) for number in range(MAX_TAGS + 1)]}),
     *(("tags", {"tags": [tag]}) for tag in ("", " a", "a ", "a\nb", "a" * (MAX_TAG + 1), None)),
