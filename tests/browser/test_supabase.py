@@ -236,7 +236,7 @@ def test_a_user_goes_on_where_one_of_two_processes_dies(
         opened(page, url)
         type_in(page, BATCH, "9")
         # It is kept a moment after the change.
-        page.wait_for_timeout(2000)
+        page.wait_for_timeout(5000)
         PROCESSES[app.url]()
         other = page.context.new_page()
         opened(other, url)
