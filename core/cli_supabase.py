@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
 from typing import Any, Final, Literal
 
 import httpx
@@ -18,15 +17,13 @@ from core.identity.local import LOCAL_USER, BcryptPasswords, LocalIdentity
 from core.identity.protocol import Account, Actor, Tokens
 from core.remote import Project, plain_network_errors
 from core.render import printable
+from core.session_tokens import RENEW_BEFORE
 from core.settings import Settings
 from core.stores.protocol import ConfigStore
 from core.stores.sqlite import SqliteStore
 
 VERSION: Final = 20261124000100
 """The newest file of supabase/migrations that this program knows."""
-
-# A token that is about to expire is renewed first: a copy can take longer than it lasts.
-_MARGIN: Final = timedelta(minutes=1)
 
 Say = Callable[[str], None]
 
@@ -209,8 +206,8 @@ class HeldAccess:
         self._renew = renew
 
     def token(self) -> str:
-        """See ``Access``."""
-        if self._tokens.expires_at - now() < _MARGIN:
+        """See ``Access``; a copy can take longer than a token lasts."""
+        if self._tokens.expires_at - now() < RENEW_BEFORE:
             self._tokens = self._renew(self._tokens)
         return self._tokens.access
 

@@ -6,13 +6,14 @@ exist for it. ``core/errors.py`` says which errors there are.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 
 from core.document import Document, parse
 
 VERSIONS_KEPT: Final = 50
 DAYS_DELETED_KEPT: Final = 30
+KEPT_DELETED: Final = timedelta(days=DAYS_DELETED_KEPT)
 DRAFTS_KEPT: Final = 20
 PAGE_SIZE: Final = 50
 

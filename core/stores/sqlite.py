@@ -16,6 +16,7 @@ from core.stores import sqlite_rows as rows
 from core.stores.listing import adopted_id, is_text, names_like, search_text
 from core.stores.protocol import (
     DRAFTS_KEPT,
+    KEPT_DELETED,
     MAX_TAGS,
     VERSIONS_KEPT,
     Checked,
@@ -443,7 +444,7 @@ class SqliteStore:
 
     def _gone(self) -> str:
         """Configs that were deleted then or before are gone."""
-        return stamp(self._database.clock() - rows.KEPT_DELETED)
+        return stamp(self._database.clock() - KEPT_DELETED)
 
     def _purge(self, connection: sqlite3.Connection) -> None:
         connection.execute(

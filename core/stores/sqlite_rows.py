@@ -3,13 +3,13 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from core.database import moment
 from core.stores.limits import kept_errors
 from core.stores.protocol import (
-    DAYS_DELETED_KEPT,
+    KEPT_DELETED,
     Checked,
     Config,
     Content,
@@ -18,8 +18,6 @@ from core.stores.protocol import (
     Summary,
     Version,
 )
-
-KEPT_DELETED: Final = timedelta(days=DAYS_DELETED_KEPT)
 
 
 def columns(content: Content) -> dict[str, Any]:

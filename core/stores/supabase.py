@@ -21,6 +21,7 @@ from core.stores import limits
 from core.stores import supabase_rows as rows
 from core.stores.listing import Cursor, Pager, is_text, names_like, search_words
 from core.stores.protocol import (
+    KEPT_DELETED,
     MAX_TAGS,
     Checked,
     Config,
@@ -350,7 +351,7 @@ def _live(client: Client, columns: str) -> Request:
 
 def _gone(client: Client, columns: str) -> Request:
     """The deleted configs that can still come back."""
-    first = datetime.now(UTC) - rows.KEPT_DELETED
+    first = datetime.now(UTC) - KEPT_DELETED
     return client.table(CONFIGS).select(columns).gt("deleted_at", first.isoformat())
 
 

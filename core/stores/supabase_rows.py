@@ -5,14 +5,14 @@ in one sentence, and never a traceback.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from core.errors import Unavailable
 from core.stores.limits import kept_errors
 from core.stores.listing import search_text
 from core.stores.protocol import (
-    DAYS_DELETED_KEPT,
+    KEPT_DELETED,
     Checked,
     Config,
     Content,
@@ -25,7 +25,6 @@ from core.stores.protocol import (
     Version,
 )
 
-KEPT_DELETED: Final = timedelta(days=DAYS_DELETED_KEPT)
 NEVER: Final = "-infinity"
 
 CONFIG: Final = (
