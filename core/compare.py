@@ -1,47 +1,121 @@
-"""Documents side by side: the leaves that differ, and the patch from one to another.
+"""Documents side by side: the leaves that differ, and what each difference changes.
 
 Tools are matched by name, so a tool that moved is not a tool that changed. Other lists are
-matched by position. An empty object or list is a leaf of its own.
+aligned, so an item that was inserted moves none of those after it. An empty object or list is a
+leaf of its own. Equal parts are passed over as a whole: what is looked at in detail is what
+differs, once a document.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import takewhile
-from typing import Any, Final
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+from typing import Any, Final, Literal
 
-from core import fields, findings
+from core import effect, fields
+from core.alignment import slots
+from core.delta import difference
 from core.document import ABSENT, Document, Path, path_text, same
-from core.findings import Operation, Patch
+from core.effect import Reader
+from core.fields import FieldSpec
+from core.findings import Patch
 from core.view import View
 
 SPELLING: Final = "the same number, written as a whole number and with a decimal point"
 ORDER: Final = "the tools stand in another order"
 
 Step = str | int
+Kind = Literal["value", "order"]
 
 
 @dataclass(frozen=True, slots=True)
+class Readers:
+    """Who reads the documents: a few readers, and the number of each document's own."""
+
+    distinct: tuple[Reader, ...]
+    of: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Row:
     """One leaf across all documents; each tuple has one entry a document.
 
     Attributes:
         path: as people write it, with a tool by its name: ``tools[calculator].description``.
-        paths: where it stands in each document, or would stand; ``None`` where its tool is absent.
-        present: whether the document has it.
-        values: its value; ``None`` where absent.
-        differs: whether any entry differs from the first.
-        has_effect: whether the trainer looks at it; ``None`` where absent or not a known key.
+        paths: where it stands in each document, or would stand; ``None`` where what holds it is
+            absent: its tool, or its place in a list.
+        entries: the value of each document, or ``ABSENT``.
+        differs: whether the documents do not all have the same.
+        spec: the known field that the leaf belongs to.
+        base: index of the document that the others are held against.
+        readers: who reads the documents.
+        kind: ``order`` for tools that stand in another order, whose values are their names.
         note: what else there is to say, or empty.
     """
 
     path: str
     paths: tuple[Path | None, ...]
-    present: tuple[bool, ...]
-    values: tuple[Any, ...]
+    entries: tuple[Any, ...]
     differs: bool
-    has_effect: tuple[bool | None, ...]
+    spec: FieldSpec | None
+    base: int
+    readers: Readers
+    kind: Kind = "value"
     note: str = ""
+
+    @property
+    def present(self) -> tuple[bool, ...]:
+        """Whether each document has it."""
+        return tuple(entry is not ABSENT for entry in self.entries)
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The value of each document; ``None`` where absent."""
+        return tuple(None if entry is ABSENT else entry for entry in self.entries)
+
+    @property
+    def section(self) -> str:
+        """The top-level key that it stands under."""
+        return next(str(path[0]) for path in self.paths if path)
+
+    @property
+    def is_one_sided(self) -> bool:
+        """Whether some documents have it and others have not."""
+        return self.differs and ABSENT in self.entries
+
+    @cached_property
+    def has_effect(self) -> tuple[bool | None, ...]:
+        """Whether the trainer looks at it; ``None`` where absent or not a known key."""
+        is_known = self.spec is not None or self.kind == "order"
+        return tuple(
+            read if is_known and entry is not ABSENT else None
+            for read, entry in zip(self._reads, self.entries, strict=True)
+        )
+
+    @cached_property
+    def changes_run(self) -> tuple[bool, ...]:
+        """Whether a document's run would be another one with what the base has here.
+
+        For the base itself: with what any other document has.
+        """
+        if not self.differs or not any(self._reads):
+            return (False,) * len(self.entries)
+        used = self._as_used()
+        return tuple(
+            read and self._is_other(number, used[reader])
+            for number, (read, reader) in enumerate(zip(self._reads, self.readers.of, strict=True))
+        )
+
+    @property
+    def has_consequence(self) -> bool:
+        """Whether the difference changes any of the runs."""
+        return any(self.changes_run)
+
+    def differs_at(self, index: int) -> bool:
+        """Whether one document does not have what the base has."""
+        return not equal(self.entries[index], self.entries[self.base])
 
     def as_json(self) -> dict[str, Any]:
         """The row in the form that the command line prints."""
@@ -51,25 +125,58 @@ class Row:
             "values": list(self.values),
             "differs": self.differs,
             "has_effect": list(self.has_effect),
+            "changes_run": list(self.changes_run),
+            "kind": self.kind,
         }
         return {**row, "note": self.note} if self.note else row
 
+    @cached_property
+    def _reads(self) -> tuple[bool, ...]:
+        """Whether each document's run looks at what stands here."""
+        if self.kind == "order":
+            reads = [reader.tools for reader in self.readers.distinct]
+        else:
+            reads = [reader.reads(self.spec) for reader in self.readers.distinct]
+        return tuple(reads[number] for number in self.readers.of)
 
-@dataclass(frozen=True, slots=True)
+    def _as_used(self) -> Sequence[Sequence[Any]]:
+        """For each reader: the entries as it would take them."""
+        spec = self.spec
+        if spec is None or ABSENT not in self.entries or spec.name != self.path:
+            return (self.entries,) * len(self.readers.distinct)
+        return [
+            [reader.used(spec, entry) for entry in self.entries] for reader in self.readers.distinct
+        ]
+
+    def _is_other(self, number: int, used: Sequence[Any]) -> bool:
+        others = used if number == self.base else (used[self.base],)
+        if self.kind == "order":
+            return _is_moved(names or () for names in (used[number], *others))
+        return any(not equal(used[number], other) for other in others)
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """What differs between documents; the first one is the base.
+    """What differs between documents.
 
     Attributes:
-        labels: the documents' names.
+        documents: the documents.
+        labels: their names.
         rows: the leaves that differ, and all others where everything was asked for.
-        patch: RFC 6902, from the first to the second; ``None`` unless there are two documents.
         base: index of the base.
     """
 
+    documents: tuple[Document, ...]
     labels: tuple[str, ...]
     rows: tuple[Row, ...]
-    patch: Patch | None
     base: int = 0
+
+    @cached_property
+    def patch(self) -> Patch | None:
+        """RFC 6902, from the base to the other; ``None`` unless there are two documents."""
+        if len(self.documents) != 2:
+            return None
+        return difference(self.documents[self.base], self.documents[1 - self.base])
 
     @property
     def differs(self) -> bool:
@@ -87,16 +194,26 @@ class Comparison:
 
 
 def compare(
-    documents: Sequence[Document], labels: Sequence[str] | None = None, everything: bool = False
+    documents: Sequence[Document],
+    labels: Sequence[str] | None = None,
+    everything: bool = False,
+    base: int = 0,
 ) -> Comparison:
-    """Compare documents with the first one, leaf by leaf.
+    """Compare documents leaf by leaf.
 
     ``1`` and ``1.0`` are the same number and get a row with a note; ``1`` and ``true`` differ, and
-    so does a key that only one side has. Equal leaves are listed only with ``everything``.
+    so does a key that only one side has. Equal leaves are listed only with ``everything``. Which
+    rows there are and which differ does not depend on the order of the documents.
+
+    Args:
+        documents: one or more.
+        labels: their names; numbers from 1 by default.
+        everything: whether to list equal leaves too.
+        base: index of the document that the others are held against.
     """
     names = labels or [str(number) for number in range(1, len(documents) + 1)]
-    patch = difference(*documents) if len(documents) == 2 else None
-    return Comparison(tuple(names), tuple(_rows(documents, everything)), patch)
+    rows = tuple(_Walk(documents, everything, base).rows())
+    return Comparison(tuple(documents), tuple(names), rows, base)
 
 
 def changed(base: Document, document: Document) -> tuple[Path, ...]:
@@ -104,13 +221,13 @@ def changed(base: Document, document: Document) -> tuple[Path, ...]:
 
     A path is the document's own; the base's for what only the base has.
     """
-    paths = (_own_path(row) for row in _rows((base, document), everything=False))
+    paths = (_own_path(row) for row in _Walk((base, document), False, 0).rows())
     return tuple(dict.fromkeys(path for path in paths if path is not None))
 
 
-def difference(source: Any, target: Any) -> Patch:
-    """The RFC 6902 patch that makes the source the same as the target, types included."""
-    return tuple(_operations(source, target, ()))
+def equal(left: Any, right: Any) -> bool:
+    """Whether two values mean the same: ``1`` and ``1.0`` do, ``1`` and ``true`` do not."""
+    return same(left, right) or (_is_number(left) and _is_number(right) and left == right)
 
 
 def named_path_text(path: Path) -> str:
@@ -128,79 +245,171 @@ def _own_path(row: Row) -> Path | None:
     return document if row.present[1] or base is None else base
 
 
-# One document's part of a place: its value there or ABSENT, and its path.
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+# What every document has at one place, or ABSENT.
+_Values = list[Any]
+_Paths = tuple[Path | None, ...]
+
+
 @dataclass(frozen=True, slots=True)
-class _Spot:
-    value: Any
-    path: Path | None
+class _Place:
+    """A place that all documents share, each under a path of its own.
 
-    def at(self, key: Step) -> "_Spot":
-        path = None if self.path is None else (*self.path, key)
-        return _Spot(_item(self.value, key), path)
+    ``generic`` is the place's path with ``*`` for any item of a list.
+    """
 
-    @property
-    def is_leaf(self) -> bool:
-        return self.value is not ABSENT and not (_is_container(self.value) and self.value)
+    text: str
+    generic: Path
+    paths: _Paths
+    spec: FieldSpec | None
 
+    def key(self, key: Step) -> "_Place":
+        """The place of a key of the objects that stand here."""
+        paths = tuple(None if path is None else (*path, key) for path in self.paths)
+        return self._below(_child_text(self.text, key), str(key), paths)
 
-Spots = tuple[_Spot, ...]
+    def item(self, text: str, indexes: Sequence[int | None]) -> "_Place":
+        """The place of items that belong together in the lists that stand here."""
+        paths = tuple(
+            None if path is None or index is None else (*path, index)
+            for path, index in zip(self.paths, indexes, strict=True)
+        )
+        return self._below(self.text + text, "*", paths)
 
-
-def _is_container(value: Any) -> bool:
-    return isinstance(value, dict | list)
-
-
-def _item(value: Any, key: Step) -> Any:
-    if isinstance(value, dict):
-        return value.get(key, ABSENT)
-    if isinstance(value, list) and isinstance(key, int) and key < len(value):
-        return value[key]
-    return ABSENT
-
-
-def _rows(documents: Sequence[Document], everything: bool) -> Iterator[Row]:
-    views = [View(document) for document in documents]
-    tops = tuple(_Spot(document, ()) for document in documents)
-    for key in _keys(tops):
-        yield from _below(_each(tops, key), path_text((key,)), views, everything)
+    def _below(self, text: str, step: str, paths: _Paths) -> "_Place":
+        generic = (*self.generic, step)
+        return _Place(text, generic, paths, fields.table().get(generic, self.spec))
 
 
-def _below(spots: Spots, text: str, views: Sequence[View], everything: bool) -> Iterator[Row]:
-    if not everything and all(same(spots[0].value, spot.value) for spot in spots[1:]):
-        return
-    if any(spot.is_leaf for spot in spots):
-        leaves = (spot if spot.is_leaf else replace(spot, value=ABSENT) for spot in spots)
-        yield _row(text, tuple(leaves), views)
-    if spots[0].path == ("tools",):
-        yield from _tool_rows(_only(spots, list), text, views, everything)
-        spots = _only(spots, dict)
-    for key in _keys(spots):
-        yield from _below(_each(spots, key), _child_text(text, key), views, everything)
+class _Walk:
+    """One pass over documents side by side."""
+
+    def __init__(self, documents: Sequence[Document], everything: bool, base: int) -> None:
+        self.documents = documents
+        self.everything = everything
+        self.base = base
+        found = [effect.reader(View(document)) for document in documents]
+        distinct = tuple(dict.fromkeys(found))
+        self.readers = Readers(distinct, tuple(map(distinct.index, found)))
+
+    def rows(self) -> Iterator[Row]:
+        whole = _Place("", (), ((),) * len(self.documents), None)
+        yield from self._children(list(self.documents), whole)
+
+    def _below(self, values: _Values, place: _Place) -> Iterator[Row]:
+        """The rows of one place and of all below it."""
+        kinds = set(map(type, values))
+        if not kinds & _CONTAINERS:
+            yield self._row(values, place)
+            return
+        leaves = [value if _is_leaf(value) else ABSENT for value in values]
+        if any(leaf is not ABSENT for leaf in leaves):
+            yield self._row(leaves, place)
+        if list in kinds:
+            yield from self._items(values, place)
+        if dict in kinds:
+            yield from self._children(values, place)
+
+    def _children(self, values: _Values, place: _Place) -> Iterator[Row]:
+        for key in _keys(values):
+            inner = [value.get(key, ABSENT) if type(value) is dict else ABSENT for value in values]
+            if self.everything or not _all_same(inner):
+                yield from self._below(inner, place.key(key))
+
+    def _items(self, values: _Values, place: _Place) -> Iterator[Row]:
+        lists = [value if type(value) is list else None for value in values]
+        if place.generic == ("tools",):
+            yield from self._tools(lists, place)
+            return
+        for number, indexes in enumerate(slots(lists)):
+            yield from self._item(lists, f"[{number}]", indexes, place)
+
+    def _item(
+        self, lists: Sequence[Any], text: str, indexes: Sequence[int | None], place: _Place
+    ) -> Iterator[Row]:
+        inner = [
+            ABSENT if items is None or index is None else items[index]
+            for items, index in zip(lists, indexes, strict=True)
+        ]
+        if self.everything or not _all_same(inner):
+            yield from self._below(inner, place.item(text, indexes))
+
+    def _tools(self, lists: Sequence[Any], place: _Place) -> Iterator[Row]:
+        matchable = _matchable(lists)
+        known = [_index_by_key(tools, matchable) for tools in lists]
+        yield from self._order(lists, known, place)
+        for key in dict.fromkeys(key for index in known for key in index):
+            indexes = [index.get(key) for index in known]
+            yield from self._item(lists, _bracket(key), indexes, place)
+
+    def _order(
+        self, lists: Sequence[Any], known: Sequence[Mapping[Step, int]], place: _Place
+    ) -> Iterator[Row]:
+        orders = [[key for key in index if isinstance(key, str)] for index in known]
+        if _is_moved(orders):
+            pairs = zip(orders, lists, strict=True)
+            entries = tuple(ABSENT if tools is None else own for own, tools in pairs)
+            yield Row(
+                place.text,
+                place.paths,
+                entries,
+                True,
+                None,
+                self.base,
+                self.readers,
+                "order",
+                ORDER,
+            )
+
+    def _row(self, values: _Values, place: _Place) -> Row:
+        differs, spelled = _verdict(values)
+        return Row(
+            path=place.text,
+            paths=place.paths,
+            entries=tuple(values),
+            differs=differs,
+            spec=place.spec,
+            base=self.base,
+            readers=self.readers,
+            note=SPELLING if spelled else "",
+        )
 
 
-def _only(spots: Spots, kind: type) -> Spots:
-    return tuple(
-        spot if isinstance(spot.value, kind) else replace(spot, value=ABSENT) for spot in spots
-    )
+_CONTAINERS: Final = {dict, list}
 
 
-def _tool_rows(spots: Spots, text: str, views: Sequence[View], everything: bool) -> Iterator[Row]:
-    indexes = [_index_by_key(spot.value, _matchable(spots)) for spot in spots]
-    yield from _order_row(spots, indexes, text)
-    for key in dict.fromkeys(key for index in indexes for key in index):
-        items = tuple(_tool(spot, index, key) for spot, index in zip(spots, indexes, strict=True))
-        yield from _below(items, text + _bracket(key), views, everything)
+def _is_leaf(value: Any) -> bool:
+    return not value if type(value) in _CONTAINERS else value is not ABSENT
 
 
-def _matchable(spots: Spots) -> frozenset[str]:
+def _all_same(values: _Values) -> bool:
+    first = values[0]
+    if type(first) in _CONTAINERS:
+        return all(value is first or same(first, value) for value in values)
+    return values.count(first) == len(values) and len(set(map(type, values))) == 1
+
+
+def _verdict(values: _Values) -> tuple[bool, bool]:
+    """Whether leaves differ, and whether they are equal numbers of two types."""
+    if values.count(values[0]) < len(values):
+        return True, False
+    types = set(map(type, values))
+    differs = len(types) > 1 and not types <= {int, float}
+    return differs, len(types) > 1 and not differs
+
+
+def _keys(values: _Values) -> Iterable[str]:
+    return dict.fromkeys(key for value in values if type(value) is dict for key in value)
+
+
+def _matchable(lists: Sequence[Any]) -> frozenset[str]:
     """The tool names that no document has twice."""
-    counts = [Counter(_tool_names(spot.value)) for spot in spots]
+    counts = [Counter(filter(None, map(_tool_name, tools or ()))) for tools in lists]
     names = {name for count in counts for name in count}
     return frozenset(name for name in names if all(count[name] <= 1 for count in counts))
-
-
-def _tool_names(tools: Any) -> Iterator[str]:
-    return filter(None, map(_tool_name, tools or ()))
 
 
 def _tool_name(tool: Any) -> str | None:
@@ -214,121 +423,29 @@ def _index_by_key(tools: Any, matchable: frozenset[str]) -> Mapping[Step, int]:
     return {name if name in matchable else position: position for position, name in names}
 
 
-def _tool(spot: _Spot, index: Mapping[Step, int], key: Step) -> _Spot:
-    return spot.at(index[key]) if key in index else _Spot(ABSENT, None)
-
-
-def _order_row(spots: Spots, indexes: Sequence[Mapping[Step, int]], text: str) -> Iterator[Row]:
-    orders = [[key for key in index if isinstance(key, str)] for index in indexes]
-    if not any(_moved(orders[0], order) for order in orders[1:]):
-        return
-    present = tuple(spot.value is not ABSENT for spot in spots)
-    values = tuple(order if there else None for order, there in zip(orders, present, strict=True))
-    paths = tuple(spot.path for spot in spots)
-    yield Row(text, paths, present, values, True, (None,) * len(spots), ORDER)
-
-
-def _moved(base: list[str], order: list[str]) -> bool:
-    shared = set(base) & set(order)
-    return [key for key in base if key in shared] != [key for key in order if key in shared]
-
-
-def _keys(spots: Spots) -> Iterable[Step]:
-    return dict.fromkeys(key for spot in spots for key in _own_keys(spot.value))
-
-
-def _own_keys(value: Any) -> Iterable[Step]:
-    if isinstance(value, list):
-        return range(len(value))
-    return value if isinstance(value, dict) else ()
-
-
-def _each(spots: Spots, key: Step) -> Spots:
-    return tuple(spot.at(key) for spot in spots)
+def _is_moved(orders: Iterable[Sequence[str]]) -> bool:
+    """Whether no single order of the names agrees with all of the orders."""
+    before: dict[str, set[str]] = {}
+    for order in dict.fromkeys(map(tuple, orders)):
+        for left, right in pairwise(order):
+            before.setdefault(right, set()).add(left)
+    try:
+        TopologicalSorter(before).prepare()
+    except CycleError:
+        return True
+    return False
 
 
 def _child_text(text: str, key: Step) -> str:
-    own = path_text((key,))
-    return text + own if own.startswith("[") else f"{text}.{own}"
+    own = _step_text(key)
+    return text + own if not text or own[0] == "[" else f"{text}.{own}"
 
 
 def _bracket(key: Step) -> str:
-    own = path_text((key,))
-    return own if own.startswith("[") else f"[{own}]"
+    own = _step_text(key)
+    return own if own[0] == "[" else f"[{own}]"
 
 
-def _row(text: str, spots: Spots, views: Sequence[View]) -> Row:
-    base = spots[0].value
-    differs = not all(_equal(base, spot.value) for spot in spots[1:])
-    spelled = not differs and not all(same(base, spot.value) for spot in spots[1:])
-    effects = (_has_effect(spot, view) for spot, view in zip(spots, views, strict=True))
-    return Row(
-        path=text,
-        paths=tuple(spot.path for spot in spots),
-        present=tuple(spot.value is not ABSENT for spot in spots),
-        values=tuple(None if spot.value is ABSENT else spot.value for spot in spots),
-        differs=differs,
-        has_effect=tuple(effects),
-        note=SPELLING if spelled else "",
-    )
-
-
-def _equal(left: Any, right: Any) -> bool:
-    return same(left, right) or (_is_number(left) and _is_number(right) and left == right)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _has_effect(spot: _Spot, view: View) -> bool | None:
-    spec = None if spot.value is ABSENT or spot.path is None else _spec(spot.path)
-    if spec is None:
-        return None
-    return spec.ignored(view.method, lora=view.uses_lora) is None
-
-
-def _spec(path: Path) -> fields.FieldSpec | None:
-    """The known field that a leaf belongs to: its own, or the list or object that holds it."""
-    specs = (fields.find(path[:length]) for length in range(len(path), 0, -1))
-    return next((spec for spec in specs if spec), None)
-
-
-def _operations(source: Any, target: Any, path: Path) -> Iterator[Operation]:
-    if same(source, target):
-        return
-    if isinstance(source, dict) and isinstance(target, dict):
-        yield from _object_operations(source, target, path)
-    elif isinstance(source, list) and isinstance(target, list):
-        yield from _list_operations(source, target, path)
-    else:
-        yield findings.replace(path, target)
-
-
-def _object_operations(source: Document, target: Document, path: Path) -> Iterator[Operation]:
-    for key, value in source.items():
-        if key not in target:
-            yield findings.remove((*path, key))
-        else:
-            yield from _operations(value, target[key], (*path, key))
-    for key, value in target.items():
-        if key not in source:
-            yield findings.add((*path, key), value)
-
-
-def _list_operations(source: list[Any], target: list[Any], path: Path) -> Iterator[Operation]:
-    start = _shared(source, target)
-    end = _shared(source[start:][::-1], target[start:][::-1])
-    old, new = source[start : len(source) - end], target[start : len(target) - end]
-    for index in reversed(range(len(new), len(old))):
-        yield findings.remove((*path, start + index))
-    for index, (left, right) in enumerate(zip(old, new, strict=False), start):
-        yield from _operations(left, right, (*path, index))
-    for index, value in enumerate(new[len(old) :], start + len(old)):
-        yield findings.add((*path, index), value)
-
-
-def _shared(left: list[Any], right: list[Any]) -> int:
-    """How many leading items are the same."""
-    pairs = zip(left, right, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: same(*pair), pairs))
+@lru_cache(maxsize=2048)
+def _step_text(key: Step) -> str:
+    return path_text((key,))

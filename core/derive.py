@@ -21,20 +21,25 @@ from core.view import View
 Number = int | float
 Quantity = Number | tuple[Number, Number] | None
 
-QUANTITIES: Final = (
-    "rows_train",
-    "rows_eval",
-    "effective_batch",
-    "updates_per_epoch",
-    "updates_total",
-    "warmup_updates",
-    "warmup_share",
-    "peak_learning_rate",
-    "evaluations",
-    "checkpoints",
-    "tokens_max",
-    "lora_parameters",
+TITLES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "rows_train": "training rows",
+        "rows_eval": "evaluation rows",
+        "effective_batch": "rows per update",
+        "updates_per_epoch": "updates per epoch",
+        "updates_total": "updates in all",
+        "warmup_updates": "warm-up updates",
+        "warmup_share": "warm-up share",
+        "peak_learning_rate": "peak learning rate",
+        "evaluations": "evaluations",
+        "checkpoints": "checkpoints",
+        "tokens_max": "tokens, at most",
+        "lora_parameters": "trainable LoRA weights",
+    }
 )
+"""The quantities, each with its name on the screen."""
+
+QUANTITIES: Final = tuple(TITLES)
 
 PAIRS_MAX: Final = 100
 """Rows that DPO makes into preference pairs at most (trainer.py:329)."""

@@ -109,13 +109,14 @@ def write(document: Any) -> str:
 
 def same(left: Any, right: Any) -> bool:
     """Whether two values are the same, type included: ``1``, ``1.0`` and ``true`` differ."""
-    if type(left) is not type(right):
+    if type(left) is not type(right) or left != right:
         return False
+    # Compiled code finds most values that are the same; 1, 1.0 and true are written differently.
+    if not isinstance(left, dict | list) or repr(left) == repr(right):
+        return True
     if isinstance(left, dict):
         return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
-    if isinstance(left, list):
-        return len(left) == len(right) and all(map(same, left, right))
-    return bool(left == right)
+    return len(left) == len(right) and all(map(same, left, right))
 
 
 def identical(left: Any, right: Any) -> bool:

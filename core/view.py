@@ -107,6 +107,11 @@ class View:
         return known and self.generation == "synthetic"
 
     @property
+    def makes_rows_from_tools(self) -> bool:
+        """Whether the tools decide how many rows there are, and ``max_samples`` does not."""
+        return self.is_synthetic and self.strategy != "teacher_mode"
+
+    @property
     def uses_lora(self) -> bool:
         """Whether the trainer takes the LoRA path: it looks at truth only, so "false" is true."""
         return bool(self.effective("training.use_lora"))

@@ -150,6 +150,11 @@ class Workbench:
         """One config, to look at; that does not count as a use."""
         return self.store.get(config_id)
 
+    def several(self, config_ids: Collection[str]) -> dict[str, Config]:
+        """Those of these configs that the user has, by the ids that were asked for."""
+        found = {config.id: config for config in self.store.several(config_ids)}
+        return {wanted: found[wanted] for wanted in config_ids if wanted in found}
+
     def open(self, config_id: str) -> Draft:
         """A draft of a saved config; counts as a use."""
         draft = opened(self.store.get(config_id))
@@ -193,6 +198,10 @@ class Workbench:
     def versions(self, config_id: str) -> tuple[Version, ...]:
         """The versions that are kept, the newest first."""
         return self.store.versions(config_id)
+
+    def version(self, config_id: str, number: int) -> Content:
+        """What one version holds."""
+        return self.store.version(config_id, number).content
 
     def restore(self, config: Config, number: int) -> Config:
         """Make an old version the newest one.

@@ -1,6 +1,5 @@
 """What stands beside the form: the verdict, the download, the findings and the run card."""
 
-from collections.abc import Mapping
 from typing import Final
 
 import streamlit as st
@@ -8,7 +7,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core import fields, trainers
 from core.check import DEFAULT_TRAINER
-from core.derive import Derived, Quantity
+from core.derive import TITLES, Derived, Quantity
 from core.document import Path, get, number_text, path_text
 from core.draft import Draft, file_name
 from core.findings import Finding
@@ -210,26 +209,15 @@ def _quiet(insight: Insight) -> None:
                 finding_line(finding, place="notes")
 
 
-_ROWS: Final[Mapping[str, str]] = {
-    "rows_train": "training rows",
-    "rows_eval": "evaluation rows",
-    "effective_batch": "rows per update",
-    "updates_per_epoch": "updates per epoch",
-    "updates_total": "updates in all",
-    "warmup_share": "warm-up share",
-    "peak_learning_rate": "peak learning rate",
-    "evaluations": "evaluations",
-    "checkpoints": "checkpoints",
-    "tokens_max": "tokens, at most",
-    "lora_parameters": "trainable LoRA weights",
-}
+# The share says more than the number of warm-up updates.
+_ROWS: Final = {name: title for name, title in TITLES.items() if name != "warmup_updates"}
 
 
 def run_card(derived: Derived) -> None:
     """The numbers that follow from a config, its learning rate as a curve, and the arithmetic."""
     st.markdown("**What this run does**")
     with st.container(key="run_card"):
-        lines = [f"| {label} | {_amount(name, derived)} |" for name, label in _ROWS.items()]
+        lines = [f"| {label} | {amount(name, derived)} |" for name, label in _ROWS.items()]
         st.markdown("\n".join(["| | |", "|:--|--:|", *lines]))
     drawn = schedule_svg(derived)
     if drawn:
@@ -245,7 +233,8 @@ def _arithmetic(name: str, derived: Derived) -> str:
     return ". ".join(part.rstrip(".") for part in parts if part) + "."
 
 
-def _amount(name: str, derived: Derived) -> str:
+def amount(name: str, derived: Derived) -> str:
+    """A derived number in words: a range where chance decides, a dash where it can't be said."""
     value: Quantity = getattr(derived, name)
     if value is None:
         return "–"
@@ -258,7 +247,7 @@ def _amount(name: str, derived: Derived) -> str:
 
 def _about(name: str, derived: Derived) -> str:
     usual = derived.usual.get(name)
-    return _amount(name, derived) if usual is None else f"about {_number(name, usual)}"
+    return amount(name, derived) if usual is None else f"about {_number(name, usual)}"
 
 
 def _number(name: str, value: float) -> str:

@@ -58,8 +58,7 @@ def _test_rows(rows: int, share: float) -> int:
 
 def _rows_ignored(facts: Facts) -> Iterator[Finding]:
     view = facts.view
-    made_from_tools = view.is_synthetic and view.strategy != "teacher_mode"
-    if made_from_tools and view.has("data.max_samples"):
+    if view.makes_rows_from_tools and view.has("data.max_samples"):
         train, held = facts.derived.rows_train, facts.derived.rows_eval
         low, high = _sum(lowest(train), lowest(held)), _sum(highest(train), highest(held))
         made = f" ({count(len(view.tools), 'tool')} make {_span(low, high)})" if high else ""

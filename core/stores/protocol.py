@@ -242,6 +242,9 @@ class ConfigStore(Protocol):
     def get(self, config_id: str) -> Config:
         """One config."""
 
+    def several(self, config_ids: Collection[str]) -> tuple[Config, ...]:
+        """Those of these configs that this user has, in no certain order; the rest is left out."""
+
     def create(self, content: Content, message: str = "", tags: Collection[str] = ()) -> Config:
         """Keep a new config, as its version 1.
 

@@ -85,6 +85,17 @@ class SqliteStore:
         with self._database.read() as connection:
             return self._config(connection, config_id)
 
+    def several(self, config_ids: Collection[str]) -> tuple[Config, ...]:
+        """See ``ConfigStore.several``."""
+        sql = (
+            f"SELECT * FROM training_configs WHERE {LIVE} "
+            "AND id IN (SELECT value FROM json_each(?))"
+        )
+        with self._database.read() as connection:
+            found = connection.execute(sql, (self._user, _list(config_ids))).fetchall()
+            tags = self._tags(connection, [row["id"] for row in found])
+            return tuple(rows.config(row, tags.get(row["id"], ())) for row in found)
+
     def versions(self, config_id: str) -> tuple[Version, ...]:
         """See ``ConfigStore.versions``."""
         with self._database.read() as connection:

@@ -40,6 +40,8 @@ def test_the_json_form_names_base_labels_rows_and_patch() -> None:
                 "values": [8, None],
                 "differs": True,
                 "has_effect": [True, None],
+                "changes_run": [True, True],
+                "kind": "value",
             }
         ],
         "patch": [{"op": "remove", "path": "/training/lora_r"}],

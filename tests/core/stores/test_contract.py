@@ -52,6 +52,19 @@ def test_what_was_created_is_got(store: ConfigStore) -> None:
     assert config.checked == FAULTY
 
 
+def test_several_are_read_at_once_and_what_is_not_there_is_left_out(stores: Stores) -> None:
+    mine, other = stores.anna, stores.bert
+    kept = [mine.create(content(name)) for name in ("a", "b", "c")]
+    foreign = other.create(content("d"))
+    mine.tag([kept[0].id], ["seen"])
+    mine.delete(kept[1].id)
+    ids = [config.id for config in [*kept, foreign]]
+    found = {config.id: config for config in mine.several([*ids, "no id", ids[0]])}
+    assert set(found) == {kept[0].id, kept[2].id}
+    assert found[kept[0].id] == mine.get(kept[0].id)
+    assert mine.several([]) == ()
+
+
 def test_moments_are_in_utc(store: ConfigStore, config: Config) -> None:
     store.mark_used(config.id)
     got = store.get(config.id)
