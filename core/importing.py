@@ -46,6 +46,10 @@ class Import:
     repairs: tuple[Finding, ...]
     suspicious: tuple[Finding, ...]
 
+    def renamed(self, name: str) -> "Import":
+        """The same file under another name."""
+        return replace(self, name=name)
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

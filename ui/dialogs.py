@@ -1,21 +1,21 @@
 """The questions of ``ui/questions.py`` as dialogs; closing one changes nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Literal
 
 import streamlit as st
 
-from core.merge import Choice, Side
-from core.render import code_span
+from core.merge import Picks
 from core.workbench import Clash
 from ui import saving, session, sign_in, who
 from ui.actions import begin
+from ui.compare_column import column
+from ui.conflict import conflict
 from ui.describe import describe
-from ui.difference import difference
 from ui.errors import boundary
 from ui.history import history
 from ui.questions import (
-    CompareThese,
+    Compared,
     Describe,
     History,
     IsGone,
@@ -24,9 +24,7 @@ from ui.questions import (
     SavedElsewhere,
     SignIn,
 )
-from ui.text import ago, count, plain, value_text
-
-_SHOWN_AT_MOST = 60
+from ui.text import ago, plain, value_text
 
 
 def ask_if_needed() -> None:
@@ -44,8 +42,8 @@ def ask_if_needed() -> None:
             _dialog("Versions", lambda: history(config_id), width="large")
         case Describe(config_id):
             _dialog("Name and description", lambda: describe(config_id))
-        case CompareThese(config_ids):
-            _dialog("Differences", lambda: _compare(config_ids), width="large")
+        case Compared(name):
+            _dialog("About this config", lambda: column(name))
         case LeaveUnsaved() as leaving:
             _dialog("Unsaved changes", lambda: _leave(leaving))
 
@@ -129,14 +127,9 @@ def _saved_elsewhere(clash: Clash) -> None:
     )
     if clash.name != current.name:
         st.caption(f"Your new name is kept: {plain(clash.name)}.")
-    # What both sides changed needs a decision; for the rest one is made already.
-    first = sorted(clash.choices, key=lambda choice: not choice.is_clash)
-    picks = {choice.path: _choice(choice) for choice in first[:_SHOWN_AT_MOST]}
     if not clash.choices:
         st.caption("The two configs hold the same settings.")
-    if len(clash.choices) > _SHOWN_AT_MOST:
-        left = len(clash.choices) - _SHOWN_AT_MOST
-        st.caption(f"{count(left, 'more place')} differ; each is taken from whoever changed it.")
+    picks = conflict(clash) if clash.choices else {}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if st.button("Save what is chosen", type="primary"):
             _settle(clash, picks)
@@ -149,39 +142,7 @@ def _saved_elsewhere(clash: Clash) -> None:
             st.rerun()
 
 
-def _choice(choice: Choice) -> Side:
-    labels = {
-        "mine": f"yours: {value_text(choice.mine, 40)}",
-        "theirs": f"saved: {value_text(choice.theirs, 40)}",
-    }
-    picked: Side = st.segmented_control(
-        f"{code_span(choice.field)} {_changed_by(choice)} "
-        f":gray[· it was {plain(value_text(choice.base, 40))}]",
-        ["mine", "theirs"],
-        default=choice.usual,
-        required=True,
-        format_func=lambda side: plain(labels[side]),
-        key=f"clash.{choice.field}",
-    )
-    return picked
-
-
-def _compare(config_ids: Sequence[str]) -> None:
-    bench = who.workbench()
-    if bench is None:
-        return
-    configs = [bench.config(config_id) for config_id in config_ids]
-    documents = [config.config_json for config in configs]
-    difference(documents, [value_text(config.name, 40) for config in configs])
-
-
-def _changed_by(choice: Choice) -> str:
-    if choice.is_clash:
-        return ":orange[both changed it]"
-    return f":gray[{'you' if choice.usual == 'mine' else 'the other side'} changed it]"
-
-
-def _settle(clash: Clash, picks: dict[tuple[str | int, ...], Side]) -> None:
+def _settle(clash: Clash, picks: Picks) -> None:
     session.answered()
     saving.settle(clash, picks)
     st.rerun()

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.document import parse
 from core.draft import file_name
 from core.errors import Conflict
+from core.selection import Selection
+from core.sources import Origin, Side, version_side
 from core.stores.protocol import Config, Version
 from core.workbench import Workbench, saved_as
-from ui import session, who
-from ui.difference import difference
+from ui import compare_address, session, who
+from ui.compare_address import View
+from ui.comparison import board, table
 from ui.preview import used
 from ui.text import ago, plain
 
@@ -68,8 +70,34 @@ def _between(old: Version, new: Version) -> None:
     ):
         if before != after:
             st.markdown(f":small[{title}: {plain(before) or '–'} → {plain(after) or '–'}]")
-    documents = [parse(version.content.text) for version in (old, new)]
-    difference(documents, [f"version {old.number}", f"version {new.number}"])
+    origins = [Origin("config", one.config_id, one.number) for one in (old, new)]
+    sides = [
+        version_side(origin, one.content) for origin, one in zip(origins, (old, new), strict=True)
+    ]
+    _table(sides)
+    st.button(
+        "Open in Compare",
+        key="history.compare",
+        icon=":material/compare:",
+        type="tertiary",
+        help="The same on a page of its own: all settings, line by line, values to take over.",
+        on_click=_to_compare,
+        args=(origins,),
+    )
+
+
+def _table(sides: Sequence[Side]) -> None:
+    own = board(sides)
+    if own.comparison.differs or any(row.note for row in own.comparison.rows):
+        table(own, Selection(), key="history.table")
+    else:
+        st.markdown(":material/check: No setting differs.")
+
+
+def _to_compare(origins: Sequence[Origin]) -> None:
+    session.answered()
+    compare_address.go(View(tuple(origins)))
+    st.rerun()
 
 
 def _choose(bench: Workbench, config: Config, versions: Sequence[Version]) -> None:

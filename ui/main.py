@@ -18,6 +18,7 @@ page = st.navigation(
     [
         st.Page(ROOT / "pages" / "build.py", title="Build", default=True),
         st.Page(ROOT / "pages" / "library.py", title="Library"),
+        st.Page(ROOT / "pages" / "compare.py", title="Compare"),
         st.Page(ROOT / "pages" / "reference.py", title="Reference"),
         st.Page(ROOT / "pages" / "account.py", title=who.label()),
     ],

@@ -28,7 +28,7 @@ def preview(bench: Workbench, config_id: str, known_tags: Iterable[str]) -> None
     _head(config, insight)
     _actions(config)
     tags([config.id], config.tags, known_tags)
-    _findings([*insight.report.errors, *insight.report.warnings])
+    findings([*insight.report.errors, *insight.report.warnings])
     run_card(insight.derived)
 
 
@@ -124,12 +124,13 @@ def _tagged(key: str, config_ids: tuple[str, ...], given: frozenset[str]) -> Non
         session.set_widgets({key: sorted(given)})
 
 
-def _findings(findings: Sequence[Finding]) -> None:
+def findings(said: Sequence[Finding]) -> None:
+    """The first findings, each in a line of its own."""
     lines = [
         f":small[{MARKS[finding.severity]} {plain(finding.message)} {plain(finding.remedy)}]"
-        for finding in findings[:_FINDINGS_SHOWN]
+        for finding in said[:_FINDINGS_SHOWN]
     ]
-    if findings[_FINDINGS_SHOWN:]:
-        lines.append(f":small[And {len(findings) - _FINDINGS_SHOWN} more; open it to see them.]")
+    if said[_FINDINGS_SHOWN:]:
+        lines.append(f":small[And {len(said) - _FINDINGS_SHOWN} more; open it to see them.]")
     if lines:
         st.markdown("\n\n".join(lines))

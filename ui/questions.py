@@ -68,19 +68,16 @@ class Describe:
 
 
 @dataclass(frozen=True, slots=True)
-class CompareThese:
-    """Where do these saved configs differ? The first is the base."""
+class Compared:
+    """What about this column of a comparison?
 
-    config_ids: tuple[str, ...]
+    Attributes:
+        name: what the address calls it.
+    """
+
+    name: str
 
 
 Question = (
-    SignIn
-    | NameIsTaken
-    | SavedElsewhere
-    | IsGone
-    | LeaveUnsaved
-    | History
-    | Describe
-    | CompareThese
+    SignIn | NameIsTaken | SavedElsewhere | IsGone | LeaveUnsaved | History | Describe | Compared
 )

@@ -458,6 +458,16 @@ def widget_value(key: str) -> Any:
     return st.session_state[key]
 
 
+def compared() -> Mapping[str, Sequence[str]] | None:
+    """What was compared last, as the page's address says it; ``None`` before the first time."""
+    return _state("compared", lambda: None)
+
+
+def compare(view: Mapping[str, Sequence[str]]) -> None:
+    """Note what is compared, as the page's address says it."""
+    _store("compared", {key: tuple(values) for key, values in view.items()})
+
+
 def is_on(name: str, default: bool = False) -> bool:
     """A switch of the page, such as which sections are open."""
     return _state(f"on.{name}", lambda: default)

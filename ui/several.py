@@ -4,14 +4,13 @@ from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
+from core.sources import Origin
 from core.stores.protocol import Summary
 from core.workbench import Workbench
-from ui import session
+from ui import compare_address
+from ui.compare_address import View
 from ui.preview import delete, tags, used
-from ui.questions import CompareThese
 from ui.text import count, plain, value_text
-
-_COMPARED_AT_MOST = 20
 
 
 def several(bench: Workbench, rows: Sequence[Summary], known_tags: Iterable[str]) -> None:
@@ -25,10 +24,9 @@ def several(bench: Workbench, rows: Sequence[Summary], known_tags: Iterable[str]
             "Compare",
             key="compare",
             type="primary",
-            disabled=len(rows) > _COMPARED_AT_MOST,
-            help=f"Shows where they differ; up to {_COMPARED_AT_MOST} at once.",
-            on_click=session.ask,
-            args=(CompareThese(tuple(ids)),),
+            help="Shows them side by side.",
+            on_click=compare_address.go,
+            args=(View(tuple(Origin("config", one) for one in ids)),),
         )
         st.download_button(
             "Download ZIP",

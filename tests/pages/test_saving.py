@@ -12,7 +12,7 @@ from core.stores.protocol import Query
 from core.workbench import Workbench, opened
 from tests.accounts import PASSWORD
 from tests.pages.conftest import ROOT, SignIn
-from tests.pages.looks import button, do, draft, labelled, shown
+from tests.pages.looks import Grid, button, do, draft, labelled, shown
 from ui.services import Services
 
 
@@ -135,8 +135,11 @@ def test_a_save_over_another_shows_both_and_saves_what_is_chosen(
     do(labelled(app.text_input, "Learning rate").set_value("1e-4"))
     save(app)
     assert "Version 2 was saved" in shown(app)
-    chosen = next(item for item in app.button_group if "num" in item.label and "both" in item.label)
-    chosen.set_value("theirs").run()
+    grid = Grid(app)
+    assert grid.lines["training.num_epochs"] == ["1", "≠5", "≠9"]
+    learning_rate = ("training.learning_rate", "mine")
+    grid.pick(learning_rate, ("training.num_epochs", "theirs"), ("data.max_samples", "theirs"))
+    assert "The next version: **runs**" in shown(app)
     do(button(app, "Save what is chosen").click())
     document = draft(app).document
     assert document["training"]["num_epochs"] == 9

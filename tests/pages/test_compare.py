@@ -1,0 +1,259 @@
+"""The compare page: what is compared, what is shown of it, and what its address says."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import draft as drafts
+from core import presets
+from core.document import put
+from core.stores.protocol import Config
+from core.workbench import Workbench
+from tests.pages.conftest import ROOT, SignIn
+from tests.pages.looks import Grid, button, do, draft, labelled, shown
+
+SFT, DPO = "preset:sft_toolbench", "preset:dpo_basic"
+
+
+def keep(bench: Workbench, name: str, **training: Any) -> Config:
+    new = drafts.from_preset(presets.find("sft_toolbench")).renamed(name)
+    document = new.document
+    for key, value in training.items():
+        document = put(document, ("training", key), value)
+    return bench.save(new.with_document(document))
+
+
+def compare(*names: str, **address: str) -> AppTest:
+    """The page at an address, with nobody signed in."""
+    app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=20)
+    app.switch_page("../pages/compare.py")
+    return at(app, names, **address)
+
+
+def at(app: AppTest, names: Sequence[str], **address: str) -> AppTest:
+    app.query_params["with"] = list(names)
+    for key, value in address.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def saved(app: AppTest, *configs: Config) -> AppTest:
+    return at(app, [f"config:{config.id}" for config in configs])
+
+
+def upload(app: AppTest, *files: tuple[str, bytes]) -> None:
+    app.file_uploader[0].set_value([(*file, "application/json") for file in files])
+    app.run()
+
+
+# --- What is compared ----------------------------------------------------------------------------
+
+
+def test_a_newcomer_sees_the_draft_beside_its_template() -> None:
+    app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=20)
+    app.switch_page("../pages/compare.py").run()
+    assert app.query_params["with"] == [SFT, "draft"]
+    assert "No setting differs" in shown(app)
+
+
+def test_keys_of_one_side_are_differences_in_both_orders() -> None:
+    for names in ((SFT, DPO), (DPO, SFT)):
+        lines = Grid(compare(*names)).lines
+        assert "training.adam_beta1" in lines
+        assert "data.generation_type" in lines
+        assert "tools[calculator].name" in lines
+
+
+def test_saved_configs_versions_templates_and_the_draft_stand_side_by_side(
+    page: SignIn, bench: Workbench
+) -> None:
+    config = keep(bench, "mine", num_epochs=2)
+    opened = bench.open(config.id)
+    bench.save(opened.with_document(put(opened.document, ("training", "num_epochs"), 3)))
+    app = at(page("compare"), [SFT, f"config:{config.id}", f"config:{config.id}@1", "draft"])
+    grid = Grid(app)
+    assert grid.titles == ["sft_toolbench", "mine", "mine", "sft_toolbench"]
+    assert grid.lines["training.num_epochs"] == ["1", "≠3", "≠2", "1"]
+
+
+def test_fifty_configs_are_read_at_once(page: SignIn, bench: Workbench) -> None:
+    configs = [keep(bench, f"run {number}", num_epochs=1 + number % 3) for number in range(50)]
+    grid = Grid(saved(page("compare"), *configs))
+    assert len(grid.columns) == 50
+    assert grid.lines["training.num_epochs"][:3] == ["1", "≠2", "≠3"]
+
+
+def test_what_is_not_there_is_said_and_can_be_left_out(page: SignIn, bench: Workbench) -> None:
+    config = keep(bench, "mine")
+    bench.delete([config.id])
+    app = at(page("compare"), [SFT, DPO, f"config:{config.id}", "file:run", "preset:nothing"])
+    assert "not in your library" in shown(app)
+    assert "upload it once more" in shown(app)
+    assert "There is no template 'nothing'" in shown(app).replace("\\", "")
+    for _ in range(3):
+        button(app, "Leave it out").click().run()
+    assert app.query_params["with"] == [SFT, DPO]
+    assert not app.error
+
+
+def test_another_users_config_is_not_there(page: SignIn) -> None:
+    app = at(page("compare"), [SFT, "config:11111111-1111-4111-8111-111111111111"])
+    assert "not in your library" in shown(app)
+
+
+def test_who_is_signed_out_is_told_to_sign_in(bench: Workbench) -> None:
+    config = keep(bench, "private")
+    app = compare(SFT, DPO, f"config:{config.id}")
+    assert "after you sign in" in shown(app)
+    assert "private" not in shown(app)
+    assert Grid(app).columns == [SFT, DPO]
+
+
+def test_configs_are_added_and_cleared(page: SignIn, bench: Workbench) -> None:
+    keep(bench, "mine", num_epochs=2)
+    app = at(page("compare"), [SFT])
+    button(app, "DPO").click().run()
+    button(app, "mine").click().run()
+    assert Grid(app).titles == ["sft_toolbench", "dpo_basic", "mine"]
+    button(app, "Clear").click().run()
+    assert "Add two configs or more" in app.info[0].value
+    app.query_params.clear()
+    app.run()
+    assert not app.get("bidi_component")[2:]
+
+
+def test_files_are_compared_under_names_of_their_own(page: SignIn) -> None:
+    app = at(page("compare"), [SFT])
+    upload(app, ("a.json", b'{"training": {"method": "sft"}}'), ("a.json", b'{"tools": []}'))
+    assert Grid(app).titles == ["sft_toolbench", "a", "a (2)"]
+    upload(app, ("a.json", b'{"training": {"method": "sft"}}'))
+    assert Grid(app).titles == ["sft_toolbench", "a", "a (2)"]
+
+
+def test_a_file_that_is_no_config_is_refused_in_one_sentence(page: SignIn) -> None:
+    app = at(page("compare"), [SFT, DPO])
+    upload(app, ("b.json", b'{"a": 1,}'))
+    assert "b: Line 1, column 8" in shown(app).replace("\\", "")
+    assert Grid(app).columns == [SFT, DPO]
+
+
+@pytest.mark.parametrize("name", ["", "draft:x", "config:", "config:x@0", "preset", "x" * 5000])
+def test_an_address_that_names_nothing_compares_nothing(name: str) -> None:
+    app = compare(SFT, name, DPO, base=name, show=name, ignore=name)
+    assert Grid(app).columns == [SFT, DPO]
+    assert not app.error
+
+
+# --- What is shown of it -------------------------------------------------------------------------
+
+
+def test_only_what_has_an_effect() -> None:
+    app = compare(SFT, DPO)
+    everything = Grid(app).lines
+    assert everything["tokenizer.padding_side"] == ["–", "≠left"]
+    app.button_group[0].set_value("effect").run()
+    grid = Grid(app)
+    assert app.query_params["show"] == "effect"
+    assert "tokenizer.padding_side" not in grid.lines
+    assert "training.learning_rate" in grid.lines
+    app.button_group[0].set_value("all").run()
+    assert Grid(app).lines["model.name"] == ["Qwen/Qwen3-0.6B", "Qwen/Qwen3-0.6B"]
+
+
+def test_any_config_can_be_the_base() -> None:
+    app = compare(SFT, DPO, "draft")
+    labelled(app.selectbox, "Base").select(DPO).run()
+    grid = Grid(app)
+    assert grid.columns == [DPO, SFT, "draft"]
+    assert grid.lines["training.method"] == ["dpo", "≠sft", "≠sft"]
+    assert app.query_params["base"] == DPO
+    labelled(app.selectbox, "Base").select("draft").run()
+    assert Grid(app).columns[0] == "draft"
+
+
+def test_search_and_ignore(page: SignIn) -> None:
+    app = compare(SFT, DPO)
+    labelled(app.text_input, "Search").set_value("Learning RATE").run()
+    grid = Grid(app)
+    assert list(grid.lines) == [
+        "section:=", "derived:peak_learning_rate", "section:training", "training.learning_rate"
+    ]  # fmt: skip
+    labelled(app.text_input, "Search").set_value("no such thing").run()
+    assert "No setting has no such thing" in shown(app)
+    labelled(app.text_input, "Search").set_value("").run()
+    labelled(app.multiselect, "Ignore").set_value(["tools", "*_size"]).run()
+    lines = Grid(app).lines
+    assert not [key for key in lines if key.startswith("tools") or key == "training.batch_size"]
+    assert "ignored" in shown(app)
+    assert app.query_params["ignore"] == ["tools", "*_size"]
+
+
+def test_numbers_and_verdicts_are_rows() -> None:
+    lines = Grid(compare(SFT, DPO)).lines
+    assert lines["derived:updates_total"][0] == "22"
+    assert lines["derived:warmup_share"] == ["455%", "≠0%"]
+    assert "verdict:errors" not in lines
+
+
+def test_the_view_is_there_again_after_another_page() -> None:
+    app = compare(SFT, DPO, show="effect", base=DPO)
+    app.query_params.clear()
+    app.switch_page("../pages/reference.py").run()
+    app.switch_page("../pages/compare.py").run()
+    assert Grid(app).columns == [DPO, SFT]
+    assert app.query_params["show"] == "effect"
+
+
+def test_the_table_is_downloaded_as_it_is_shown() -> None:
+    app = compare(SFT, DPO, q="learning_rate")
+    assert [item.label for item in app.get("download_button")] == ["CSV", "Markdown"]
+
+
+# --- Taking over ---------------------------------------------------------------------------------
+
+
+def test_a_value_is_taken_into_the_draft_and_undone() -> None:
+    app = compare(DPO, "draft")
+    Grid(app).pick(("training.num_epochs", DPO), ("training.batch_size", DPO))
+    assert "runs → runs" in shown(app)
+    do(button(app, "Take 2 values over").click())
+    assert draft(app).document["training"]["num_epochs"] == 100
+    assert "training.num_epochs" not in Grid(app).lines
+    assert "has the values that you took" in shown(app)
+    do(button(app, "Undo").click())
+    assert draft(app).document["training"]["num_epochs"] == 1
+
+
+def test_a_whole_section_is_taken() -> None:
+    app = compare(DPO, "draft")
+    Grid(app).pick(("section:training", DPO))
+    take = next(item for item in app.button if item.label.startswith("Take "))
+    do(take.click())
+    assert draft(app).document["training"] == presets.find("dpo_basic").config["training"]
+
+
+def test_what_a_browser_makes_up_is_not_taken() -> None:
+    app = compare(SFT, DPO)
+    Grid(app).pick(("no.such.row", DPO), ("training.method", "no such column"))
+    assert not [item for item in app.button if item.label.startswith("Take ")]
+
+
+def test_the_draft_of_another_page_is_edited_with_what_was_taken() -> None:
+    app = compare(DPO, "draft")
+    Grid(app).pick(("training.num_epochs", DPO))
+    do(button(app, "Take 1 value over").click())
+    app.query_params.clear()
+    app.switch_page("../pages/build.py").run()
+    assert labelled(app.number_input, "Epochs").value == 100
+
+
+# --- Two configs ---------------------------------------------------------------------------------
+
+
+def test_two_configs_show_their_tools_line_by_line() -> None:
+    app = compare(DPO, "preset:teacher_mode")
+    assert "`tools[calculator]`" in [item.label for item in app.expander]
+    app = compare(DPO, "preset:teacher_mode", SFT)
+    assert not app.expander

@@ -1,0 +1,256 @@
+"""The compare page: what is compared, which of it is shown, the table, and what to do with it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import streamlit as st
+
+from core.compare import Comparison
+from core.errors import TunesmithError
+from core.render import comparison_csv, comparison_markdown
+from core.selection import Counts, Selection, Show, count
+from core.sources import Missing, Shelf, Side, gather
+from ui import compare_address, compare_sources, session, who
+from ui.compare_address import View
+from ui.compare_take import taking
+from ui.comparison import Board, board, shown, shown_consequences, table
+from ui.errors import boundary
+from ui.questions import Compared
+from ui.text import count as counted
+from ui.text import plain, value_text
+from ui.text_differences import text_differences
+
+_SHOWN: Final[dict[Show, str]] = {
+    "differences": "Differences",
+    "effect": "With an effect",
+    "all": "All",
+}
+
+
+def compare() -> None:
+    """Draw the whole page."""
+    view = compare_address.view()
+    sides, missing = gather(view.origins, _shelf())
+    _toolbar(view, sides)
+    for item in missing:
+        _missing(view, item)
+    if len(sides) < 2:
+        _too_few(sides)
+    if not sides:
+        return
+    own = board(sides, view.base)
+    selection = view.selection(_filters(view, own))
+    _summary(own, selection, count(own.comparison.rows, view.ignore))
+    st.fragment(_board, key="compare.board")(own, selection)
+    if len(own.sides) == 2:
+        text_differences(own)
+
+
+def _shelf() -> Shelf:
+    files = {item.name: item.source.text for item in session.imports()}
+    return Shelf(session.draft(), files, who.workbench_or_none())
+
+
+def _toolbar(view: View, sides: Sequence[Side]) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="toolbar"):
+        title = f"Compare :gray[:small[{counted(len(sides), 'config')}]]"
+        st.subheader(title, anchor=False, width="stretch")
+        compare_sources.add(view)
+
+
+def _missing(view: View, item: Missing) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":orange[:material/warning:] {plain(item.reason)}", width="stretch")
+        st.button(
+            "Leave it out",
+            key=f"leave_out.{item.origin.name}",
+            type="tertiary",
+            on_click=compare_address.show,
+            args=(view.with_origins([one for one in view.origins if one != item.origin]),),
+        )
+
+
+def _too_few(sides: Sequence[Side]) -> None:
+    what = "another config" if sides else "two configs or more"
+    st.info(
+        f"Add {what} to see where they differ: a template, saved configs and their versions, "
+        "the open draft, or files from your disk.",
+        icon=":material/compare:",
+    )
+
+
+# --- What is shown -------------------------------------------------------------------------------
+
+
+def _filters(view: View, own: Board) -> str:
+    """Draw the row of filters; the words that are searched for."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="filters"):
+        _shown_choice(view)
+        search = st.text_input(
+            "Search",
+            key=compare_address.SEARCH,
+            type="search",
+            placeholder="Setting or value",
+            live=True,
+            width=220,
+            bind="query-params",
+        )
+        _base_choice(own)
+        _ignore_choice(view, own)
+    return search or ""
+
+
+def _shown_choice(view: View) -> None:
+    key = "compare.show"
+    session.set_widgets({key: view.show})
+    st.segmented_control(
+        "Show",
+        list(_SHOWN),
+        format_func=lambda name: _SHOWN[name],
+        key=key,
+        required=True,
+        help="*With an effect*: differences that make any of the runs another one.",
+        on_change=_choose,
+        args=(key, lambda view, chosen: replace(view, show=chosen)),
+    )
+
+
+def _base_choice(own: Board) -> None:
+    key = "compare.base"
+    session.set_widgets({key: own.names[0]})
+    labels = dict(zip(own.names, own.labels, strict=True))
+    st.selectbox(
+        "Base",
+        list(own.names),
+        format_func=lambda name: labels[name],
+        key=key,
+        width=220,
+        help="The others are held against it.",
+        on_change=_choose,
+        args=(key, lambda view, chosen: replace(view, base=chosen)),
+    )
+
+
+def _ignore_choice(view: View, own: Board) -> None:
+    key = "compare.ignore"
+    session.set_widgets({key: list(view.ignore)})
+    differing = [row.path for row in own.comparison.rows if row.differs]
+    sections = [row.section for row in own.comparison.rows if row.differs]
+    st.multiselect(
+        "Ignore",
+        list(dict.fromkeys([*view.ignore, *sections, *differing])),
+        key=key,
+        accept_new_options=True,
+        select_all=False,
+        placeholder="Settings",
+        width=240,
+        help="A path is left out with all below it; `*` stands for any text: `tools[*].type`.",
+        on_change=_choose,
+        args=(key, lambda view, chosen: replace(view, ignore=tuple(chosen))),
+    )
+
+
+def _choose(key: str, change: Callable[[View, Any], View]) -> None:
+    if session.has_left():
+        return
+    compare_address.show(change(compare_address.view(), session.widget_value(key)))
+
+
+def _summary(own: Board, selection: Selection, counts: Counts) -> None:
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key="compare_summary"
+    ):
+        st.markdown(_counted(own, counts), width="stretch")
+        _downloads(own, selection)
+
+
+def _counted(own: Board, counts: Counts) -> str:
+    if len(own.sides) < 2:
+        return f":small[{counted(counts.settings, 'setting')}]"
+    verb = "differs" if counts.differing == 1 else "differ"
+    ignored = f"{counts.ignored} ignored" if counts.ignored else ""
+    if not counts.differing:
+        said = ":material/check: **No setting differs**"
+        return " · ".join(filter(None, (said, f"{counts.settings} are equal", ignored)))
+    parts = (
+        f"**{counts.differing} of {counted(counts.settings, 'setting')} {verb}**",
+        f"{counts.consequential} with an effect",
+        f"{counts.one_sided} not in all configs" if counts.one_sided else "",
+        ignored,
+    )
+    return " · ".join(filter(None, parts))
+
+
+def _downloads(own: Board, selection: Selection) -> None:
+    rows = shown(own, selection)
+    found = Comparison(own.comparison.documents, own.labels, rows, own.comparison.base)
+    meaning = shown_consequences(own, selection)
+    for label, data, ending, mime in (
+        ("CSV", comparison_csv(found, meaning), "csv", "text/csv"),
+        ("Markdown", comparison_markdown(found, meaning), "md", "text/markdown"),
+    ):
+        st.download_button(
+            label,
+            data=data.encode(),
+            file_name=f"tunesmith-comparison.{ending}",
+            mime=mime,
+            key=f"compare.{ending}",
+            icon=":material/download:",
+            type="tertiary",
+            help="The table as it is shown.",
+            on_click="ignore",
+        )
+
+
+# --- The table -----------------------------------------------------------------------------------
+
+
+def _board(own: Board, selection: Selection) -> None:
+    if who.has_changed():
+        st.rerun()
+    with boundary():
+        _table(own, selection)
+
+
+def _table(own: Board, selection: Selection) -> None:
+    if not shown(own, selection) and not shown_consequences(own, selection):
+        st.caption(_nothing(selection))
+        return
+    picks = table(
+        own,
+        selection,
+        key="compare.table",
+        can_pick=lambda side: side.origin.kind != "draft",
+        picks_of=(session.draft_number(), own.names),
+        on_open=_ask_about,
+        on_download=lambda name: _used(own, name),
+    )
+    taking(own, picks)
+
+
+def _nothing(selection: Selection) -> str:
+    if selection.search:
+        return f"No setting has {plain(value_text(selection.search, 60))} in its name or value."
+    if selection.show == "effect":
+        return "No difference has an effect: all of them would run alike."
+    return "Nothing to show. *All* lists what is equal."
+
+
+def _ask_about(name: str) -> None:
+    session.ask(Compared(name))
+    st.rerun()
+
+
+def _used(own: Board, name: str) -> None:
+    """Count the download of a saved config; what can't be counted was downloaded all the same."""
+    side = next((side for side in own.sides if side.origin.name == name), None)
+    if side is None or side.config_id is None:
+        return
+    config_id = side.config_id
+    try:
+        bench = who.workbench()
+        if bench:
+            bench.used(config_id)
+    except TunesmithError as error:
+        session.say(plain(str(error)), ":material/cloud_off:")

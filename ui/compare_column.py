@@ -1,0 +1,114 @@
+"""One config of a comparison in a dialog: what is said about it, and what can be done with it."""
+
+import streamlit as st
+
+from core.document import Source
+from core.draft import Draft, from_preset, from_source
+from core.errors import TunesmithError
+from core.presets import find
+from core.sources import Origin, Shelf, Side, gather, origin
+from ui import compare_address, saving, session, who
+from ui.actions import begin_and_go
+from ui.compare_address import View
+from ui.insight import Insight
+from ui.places import BUILD
+from ui.preview import findings
+from ui.summary import verdict_badges
+from ui.text import plain, value_text
+
+
+def column(name: str) -> None:
+    """Draw what the dialog holds."""
+    found = origin(name)
+    view = compare_address.view()
+    files = {item.name: item.source.text for item in session.imports()}
+    shelf = Shelf(session.draft(), files, who.workbench_or_none())
+    sides, _ = gather([found] if found else [], shelf)
+    if not sides:
+        st.markdown("It is not there any more.")
+        return
+    (side,) = sides
+    insight = Insight(_draft(side))
+    st.markdown(f"**{plain(value_text(side.title, 80))}** :gray[:small[{plain(side.detail)}]]")
+    st.markdown(verdict_badges(insight))
+    _actions(view, side)
+    if side.config_id:
+        _versions(view, side)
+    findings([*insight.report.errors, *insight.report.warnings])
+
+
+def _draft(side: Side) -> Draft:
+    return from_source(side.title, Source(side.document, side.text), f"import:{side.title}")
+
+
+def _actions(view: View, side: Side) -> None:
+    name = side.origin.name
+    with st.container(horizontal=True, gap="xsmall", key="actions"):
+        if view.origins[:1] != (side.origin,) or view.base:
+            st.button("Make it the base", key="column.base", on_click=_rebase, args=(view, name))
+        st.download_button(
+            "Download",
+            data=side.text.encode(),
+            file_name=side.file_name,
+            mime="application/json",
+            key="column.download",
+            on_click="ignore",
+        )
+        if side.origin.kind != "draft":
+            st.button("Edit", key="column.edit", on_click=_edit, args=(side,))
+        st.button("Leave it out", key="column.out", on_click=_leave_out, args=(view, side.origin))
+
+
+def _rebase(view: View, name: str) -> None:
+    session.answered()
+    compare_address.show(View(view.origins, name, view.show, view.ignore))
+
+
+def _leave_out(view: View, gone: Origin) -> None:
+    session.answered()
+    compare_address.show(view.with_origins([one for one in view.origins if one != gone]))
+
+
+def _edit(side: Side) -> None:
+    session.answered()
+    if side.config_id and side.origin.version is None:
+        _open(side.config_id)
+    elif side.origin.kind == "preset":
+        begin_and_go(from_preset(find(side.origin.id)))
+    else:
+        begin_and_go(_draft(side))
+
+
+def _open(config_id: str) -> None:
+    try:
+        saving.open_config(config_id, page=BUILD)
+    except TunesmithError as error:
+        session.say(plain(str(error)), ":material/error:")
+        return
+    if session.question() is None:
+        session.go_to(BUILD)
+
+
+def _versions(view: View, side: Side) -> None:
+    bench = who.workbench_or_none()
+    if bench is None or side.config_id is None:
+        return
+    numbers = [version.number for version in bench.versions(side.config_id)]
+    key = session.seeded(f"column.versions.{side.origin.name}", [])
+    compared = {one.version for one in view.origins if one.id == side.config_id}
+    offered = [number for number in numbers if number not in compared]
+    if not offered:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.multiselect("Add versions", offered, key=key, placeholder="None", width=260)
+        st.button("Add", key="column.add", on_click=_add_versions, args=(view, side, key))
+
+
+def _add_versions(view: View, side: Side, key: str) -> None:
+    numbers = session.widget_value(key)
+    chosen = [Origin("config", side.config_id or "", number) for number in numbers]
+    if chosen:
+        session.answered()
+    after = view.origins.index(side.origin) + 1
+    origins = [*view.origins[:after], *chosen, *view.origins[after:]]
+    compare_address.show(view.with_origins(origins))

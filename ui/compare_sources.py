@@ -1,0 +1,139 @@
+"""Adding configs to a comparison: the draft, templates, saved configs, files."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from core import presets
+from core.importing import Import, Refusal, inspect
+from core.sources import DRAFT, Origin
+from core.stores.protocol import Query
+from core.workbench import Workbench
+from ui import compare_address, session, who
+from ui.compare_address import MAX_COLUMNS, View
+from ui.text import plain, value_text
+
+_FOUND_AT_MOST: Final = 12
+
+
+def add(view: View) -> None:
+    """Draw the button that opens everything there is to add."""
+    if view.origins:
+        st.button(
+            "Clear",
+            key="compare.clear",
+            type="tertiary",
+            help="Takes all configs out of the comparison; nothing is deleted.",
+            on_click=compare_address.show,
+            args=(View(()),),
+        )
+    with st.popover("Add", icon=":material/add:", type="primary", key="compare.add"):
+        if len(view.origins) >= MAX_COLUMNS:
+            st.caption(f"{MAX_COLUMNS} configs are compared at most; leave some out first.")
+            return
+        _draft(view)
+        _templates(view)
+        _saved(view)
+        _files(view)
+
+
+def _adding(view: View, origins: Sequence[Origin]) -> None:
+    compare_address.show(view.with_origins([*view.origins, *origins]))
+
+
+def _add_button(view: View, origin: Origin, label: str, help_text: str = "") -> None:
+    is_there = origin in view.origins
+    st.button(
+        label,
+        key=f"compare.add.{origin.name}",
+        type="tertiary",
+        icon=":material/check:" if is_there else ":material/add:",
+        disabled=is_there,
+        help=help_text or None,
+        on_click=_adding,
+        args=(view, [origin]),
+    )
+
+
+def _draft(view: View) -> None:
+    name = plain(value_text(session.draft().name, 40))
+    _add_button(view, DRAFT, f"Open draft: {name}")
+
+
+def _templates(view: View) -> None:
+    st.caption("Templates")
+    for preset in presets.load():
+        _add_button(view, Origin("preset", preset.id), preset.title, plain(preset.summary))
+
+
+def _saved(view: View) -> None:
+    st.caption("Saved configs")
+    bench = who.workbench_or_none()
+    if bench is None:
+        st.markdown(":small[Sign in to compare what you have saved.]")
+        return
+    search = st.text_input(
+        "Search saved configs",
+        key="compare.add.search",
+        placeholder="Name or description",
+        label_visibility="collapsed",
+        type="search",
+        live=True,
+    )
+    _found(view, bench, search or "")
+
+
+def _found(view: View, bench: Workbench, search: str) -> None:
+    page = bench.page(Query(search=search, limit=_FOUND_AT_MOST))
+    for row in page.rows:
+        name = plain(value_text(row.name, 40))
+        detail = f"version {row.revision}, {row.method or 'no method'}"
+        _add_button(view, Origin("config", row.id), name, detail)
+    if not page.rows:
+        st.markdown(":small[No saved config matches.]" if search else ":small[Nothing saved yet.]")
+    elif page.next:
+        st.markdown(":small[There are more: search, or select several in the library.]")
+
+
+def _files(view: View) -> None:
+    st.caption("Files")
+    for item in session.imports():
+        _add_button(view, Origin("file", item.name), plain(value_text(item.name, 40)))
+    key = session.widget_key("compare.files", len(session.imports()))
+    uploads = st.file_uploader(
+        "JSON files",
+        type=["json"],
+        accept_multiple_files=True,
+        key=key,
+        label_visibility="collapsed",
+    )
+    if uploads:
+        _take_in(view, [(upload.name, upload.getvalue()) for upload in uploads])
+
+
+def _take_in(view: View, uploads: Sequence[tuple[str, bytes]]) -> None:
+    """Add uploaded files; they stay in this session and are in no link."""
+    found = [inspect(name, data) for name, data in uploads]
+    usable = _distinct([item for item in found if isinstance(item, Import)])
+    for item in found:
+        if isinstance(item, Refusal):
+            st.error(f"{plain(item.name)}: {plain(item.reason)}")
+    new = [item for item in usable if Origin("file", item.name) not in view.origins]
+    if new:
+        session.remember_imports(usable)
+        _adding(view, [Origin("file", item.name) for item in new])
+        st.rerun()
+
+
+def _distinct(items: Sequence[Import]) -> list[Import]:
+    """The files, those of one name and different content under names of their own."""
+    known = {item.name: item.source.text for item in session.imports()}
+    result = []
+    for item in items:
+        name, number = item.name, 2
+        while name in known and known[name] != item.source.text:
+            name, number = f"{item.name} ({number})", number + 1
+        known[name] = item.source.text
+        result.append(item.renamed(name))
+    return result

@@ -1,0 +1,126 @@
+"""Taking picked values over into the open draft, with the verdict before and after."""
+
+from collections.abc import Iterable, Sequence
+
+import streamlit as st
+
+from core.compare import Row, compare
+from core.consequences import Outcome, consequences, outcome
+from core.document import ABSENT, Document
+from core.errors import PathError
+from core.render import code_span
+from core.taking import Pick, taken
+from ui import session
+from ui.actions import open_draft
+from ui.comparison import SECTION, Board, consequence_text, state_of, text_of
+from ui.grid import Pick as Picked
+from ui.places import BUILD
+from ui.text import count, plain, value_text
+
+_SHOWN = 40
+_FEW = 3
+_TOOK = "compare.took"
+
+
+def taking(own: Board, picked: Sequence[Picked]) -> None:
+    """Draw what would become of the draft with the picked values, and the button that does it."""
+    picks = tuple(_picks(own, picked))
+    if not picks:
+        _just_taken()
+        return
+    with st.container(key="take", border=True, gap="small"):
+        draft = session.draft()
+        try:
+            new = taken(draft.document, own.comparison.documents, picks)
+        except PathError as error:
+            st.warning(plain(str(error)))
+            return
+        _preview(draft.document, new, draft.name)
+
+
+def _picks(own: Board, picked: Iterable[Picked]) -> Iterable[Pick]:
+    numbers = {name: number for number, name in enumerate(own.names)}
+    for line, column in picked:
+        number = numbers.get(column)
+        if number is None:
+            continue
+        if line.startswith(SECTION):
+            yield Pick(number, section=line.removeprefix(SECTION))
+        elif row := own.by_path.get(line):
+            yield Pick(number, row)
+
+
+def _preview(old: Document, new: Document, name: str) -> None:
+    rows = compare([old, new]).rows
+    title = plain(value_text(name, 40))
+    if not rows:
+        st.markdown(f":material/check: The draft **{title}** has what is picked already.")
+        return
+    before, after = outcome(old), outcome(new)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        states = f"{state_of(before.report)} → {state_of(after.report)}"
+        st.markdown(f"Into the draft **{title}** · {states}", width="stretch")
+        st.button(
+            f"Take {count(len(rows), 'value')} over",
+            key="take.do",
+            type="primary",
+            help="Undo takes it back.",
+            on_click=_take,
+            args=(new, len(rows)),
+        )
+    with st.container(height=150 if len(rows) > _FEW else "content", border=False, key="taking"):
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            st.markdown("\n".join(_changes(rows)))
+        with right:
+            st.markdown("\n".join(_meaning(before, after)))
+
+
+def _changes(rows: Sequence[Row]) -> list[str]:
+    lines = [
+        f"| {code_span(row.path)} | {_value(row, 0)} | **{_value(row, 1)}** |"
+        for row in rows[:_SHOWN]
+    ]
+    more = [f"| and {len(rows) - _SHOWN} more | | |"] if rows[_SHOWN:] else []
+    return ["| setting | now | then |", "|:--|:--|:--|", *lines, *more]
+
+
+def _value(row: Row, number: int) -> str:
+    return "not set" if row.entries[number] is ABSENT else plain(text_of(row, number, 60))
+
+
+def _meaning(old: Outcome, new: Outcome) -> list[str]:
+    """The verdicts and numbers that change, before and after, as a table."""
+    lines = [
+        f"| {row.title} | {consequence_text(row, 0, old)} | **{consequence_text(row, 1, new)}** |"
+        for row in consequences([old, new])
+        if row.differs
+    ]
+    return ["| what follows | now | then |", "|:--|:--|:--|", *(lines or ["| nothing else | | |"])]
+
+
+def _take(new: Document, number: int) -> None:
+    draft = session.draft()
+    session.set_on(_TOOK, True)
+    session.say(
+        f"Took {count(number, 'value')} into {plain(value_text(draft.name, 40))}.",
+        ":material/check:",
+    )
+    open_draft(draft.with_document(new))
+
+
+def _just_taken() -> None:
+    """After values were taken: the way back, and the way to the form."""
+    if not session.is_on(_TOOK) or not session.history().past:
+        return
+    with st.container(key="took", horizontal=True, vertical_alignment="center", gap="small"):
+        name = plain(value_text(session.draft().name, 40))
+        st.markdown(f":material/check: The draft **{name}** has the values that you took.")
+        st.button("Undo", key="take.undo", icon=":material/undo:", on_click=_undo)
+        st.page_link(BUILD, label="Edit the draft", icon=":material/edit:")
+
+
+def _undo() -> None:
+    session.set_on(_TOOK, False)
+    session.undo()
+    st.rerun()

@@ -1,0 +1,283 @@
+"""A comparison as lines and columns of a table: what differs, and what the difference means."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
+from typing import Any, Final
+
+from core import fields
+from core.compare import Comparison, Row, compare
+from core.consequences import Consequence, Outcome, consequences, outcome
+from core.document import ABSENT
+from core.findings import Report
+from core.secrets import is_literal, names_secret
+from core.selection import Selection, select
+from core.sources import Side
+from core.text_difference import Piece, Pieces, words
+from ui import session
+from ui.grid import Cell, Column, Line, Pick, grid
+from ui.summary import amount
+from ui.text import count, value_text
+
+SECTION: Final = "section:"
+"""What the key of a heading's line begins with; the section's name follows."""
+
+_OTHER: Final = "Other keys"
+# With two columns there is room for the whole of most texts.
+_LONGEST: Final = {2: 4000}
+_USUAL_LONGEST: Final = 300
+# Shorter texts are seen to differ as a whole.
+_MARKED_FROM: Final = 24
+NOTHING: Final = "–"
+
+
+@dataclass(frozen=True)
+class Board:
+    """Configs side by side, the base first, with all that follows from them.
+
+    Attributes:
+        sides: the configs.
+        comparison: all their leaves, equal ones too.
+        outcomes: what follows from each config.
+    """
+
+    sides: tuple[Side, ...]
+    comparison: Comparison
+    outcomes: tuple[Outcome, ...]
+
+    @cached_property
+    def consequences(self) -> tuple[Consequence, ...]:
+        """Verdicts and numbers as rows."""
+        return consequences(self.outcomes)
+
+    @cached_property
+    def by_path(self) -> dict[str, Row]:
+        """The leaves by what they are called in picks."""
+        return {row.path: row for row in self.comparison.rows}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the configs are called in picks and in the address."""
+        return tuple(side.origin.name for side in self.sides)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the configs are called in tables; no two alike."""
+        titles = [side.title for side in self.sides]
+        return tuple(
+            f"{side.title} ({side.detail})" if titles.count(side.title) > 1 else side.title
+            for side in self.sides
+        )
+
+
+def board(sides: Sequence[Side], base: str = "") -> Board:
+    """Compare configs; the one of that name comes first, and the others are held against it."""
+    ordered = tuple(sorted(sides, key=lambda side: side.origin.name != base))
+    key = ("board", tuple((side.origin, side.title, side.detail, side.text) for side in ordered))
+    return session.once(key, lambda _: _board(ordered))
+
+
+def _board(sides: tuple[Side, ...]) -> Board:
+    documents = [side.document for side in sides]
+    found = compare(documents, [side.title for side in sides], everything=True)
+    return Board(sides, found, tuple(map(outcome, documents)))
+
+
+def shown(own: Board, selection: Selection) -> tuple[Row, ...]:
+    """The leaves that are wanted, by section in the order of the form."""
+    order = {name: number for number, name in enumerate(fields.SECTIONS)}
+    rows = select(own.comparison.rows, selection)
+    return tuple(sorted(rows, key=lambda row: order.get(row.section, len(order))))
+
+
+def shown_consequences(own: Board, selection: Selection) -> tuple[Consequence, ...]:
+    """The verdicts and numbers that are wanted."""
+    wanted = selection.search.casefold().split()
+    return tuple(
+        one
+        for one in own.consequences
+        if (selection.show == "all" or one.differs)
+        and all(word in one.title.casefold() for word in wanted)
+    )
+
+
+def table(
+    own: Board,
+    selection: Selection,
+    *,
+    key: str,
+    can_pick: Callable[[Side], bool] = lambda side: False,
+    picks_of: object = None,
+    on_open: Callable[[str], None] | None = None,
+    on_download: Callable[[str], None] | None = None,
+) -> tuple[Pick, ...]:
+    """Draw the table; what is picked in it.
+
+    Args:
+        own: what is compared.
+        selection: which rows are wanted.
+        key: the widget's key.
+        can_pick: whether values can be picked from a config.
+        picks_of: when this changes, nothing is picked any more.
+        on_open: called with a config's name after a click on its heading.
+        on_download: called with a config's name after its file was downloaded.
+    """
+    pickable = tuple(map(can_pick, own.sides))
+    lines = [
+        *_consequence_lines(own, shown_consequences(own, selection)),
+        *_setting_lines(shown(own, selection), pickable),
+    ]
+    return grid(
+        [_column(own, number, opens=on_open is not None) for number in range(len(own.sides))],
+        lines,
+        key=key,
+        alt="The configs side by side",
+        picks_of=picks_of,
+        hint="A click on a cell picks its value for the draft." if any(pickable) else "",
+        on_open=on_open,
+        on_download=on_download,
+    )
+
+
+def state_of(report: Report) -> str:
+    """The two verdicts in a word or three."""
+    if not report.is_valid:
+        return count(len(report.errors), "error")
+    return "runs" if report.trainer.runs else "valid, stops"
+
+
+def _column(own: Board, number: int, *, opens: bool) -> Column:
+    side = own.sides[number]
+    return Column(
+        key=side.origin.name,
+        title=value_text(side.title, 60),
+        detail=f"{side.detail} · {state_of(own.outcomes[number].report)}",
+        file_name=side.file_name if opens else "",
+        text=side.text if opens else "",
+        is_base=number == own.comparison.base and len(own.sides) > 1,
+        opens=opens,
+    )
+
+
+# --- Lines ---------------------------------------------------------------------------------------
+
+
+def _consequence_lines(own: Board, rows: Sequence[Consequence]) -> Iterator[Line]:
+    if rows:
+        empty = tuple(Cell(()) for _ in own.sides)
+        yield Line(f"{SECTION}=", "section", "What follows", empty)
+    for row in rows:
+        cells = tuple(_consequence_cell(own, row, number) for number in range(len(own.sides)))
+        yield Line(f"{row.kind}:{row.name}", "number", row.title, cells, differs=row.differs)
+
+
+def _consequence_cell(own: Board, row: Consequence, number: int) -> Cell:
+    text = consequence_text(row, number, own.outcomes[number])
+    differs = row.differs_at(number, own.comparison.base)
+    return Cell((Piece(text),), differs=differs, is_quiet=text == NOTHING)
+
+
+def consequence_text(row: Consequence, number: int, of: Outcome) -> str:
+    """What one config has in a row of verdicts or numbers, in words."""
+    if row.kind == "derived":
+        return amount(row.name, of.derived)
+    value = row.values[number]
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _setting_lines(rows: Sequence[Row], pickable: Sequence[bool]) -> Iterator[Line]:
+    for group, found in groupby(rows, _group):
+        inside = list(found)
+        yield _heading(group, inside, pickable)
+        yield from (_setting(row, pickable) for row in inside)
+
+
+def _group(row: Row) -> str:
+    return row.section if row.section in fields.SECTIONS else _OTHER
+
+
+def _heading(group: str, rows: Sequence[Row], pickable: Sequence[bool]) -> Line:
+    is_section = group != _OTHER
+    cells = tuple(
+        _heading_cell(sum(row.differs_at(number) for row in rows), is_section and can_be_picked)
+        for number, can_be_picked in enumerate(pickable)
+    )
+    return Line(f"{SECTION}{group}", "section", group.capitalize() if is_section else group, cells)
+
+
+def _heading_cell(differing: int, can_be_picked: bool) -> Cell:
+    text = f"{differing} differ" if differing > 1 else f"{differing} differs" if differing else ""
+    return Cell((Piece(text),), can_be_picked=can_be_picked)
+
+
+def _setting(row: Row, pickable: Sequence[bool]) -> Line:
+    cells = tuple(
+        replace(_cell(row, number), can_be_picked=can_be_picked)
+        for number, can_be_picked in enumerate(pickable)
+    )
+    return Line(
+        key=row.path,
+        kind="setting",
+        label=_label(row),
+        cells=cells,
+        help=f"{row.path}\n{row.spec.help}" if row.spec else row.path,
+        note=row.note or ("changes no run" if row.differs and not row.has_consequence else ""),
+        differs=row.differs or bool(row.note),
+    )
+
+
+def _label(row: Row) -> str:
+    """The path below the heading that the row stands under."""
+    if _group(row) == _OTHER or row.path == row.section:
+        return row.path
+    return row.path.removeprefix(row.section).removeprefix(".")
+
+
+def _cell(row: Row, number: int) -> Cell:
+    entry = row.entries[number]
+    differs = row.differs and row.differs_at(number)
+    if entry is ABSENT:
+        return Cell((Piece(NOTHING),), _instead(row, number), differs, is_quiet=True)
+    note = _effect(row, number)
+    return Cell(_pieces(row, number), note, differs, is_quiet=bool(note))
+
+
+def _instead(row: Row, number: int) -> str:
+    """What the trainer takes for an absent value."""
+    reader = row.readers.distinct[row.readers.of[number]]
+    if row.spec is None or row.spec.name != row.path or not reader.reads(row.spec):
+        return ""
+    used = reader.used(row.spec, ABSENT)
+    return "" if used is ABSENT else f"trainer: {value_text(used, 40)}"
+
+
+def _effect(row: Row, number: int) -> str:
+    if row.has_effect[number] is False:
+        return "no effect"
+    return "nothing reads it" if row.has_effect[number] is None else ""
+
+
+def _pieces(row: Row, number: int) -> Pieces:
+    own = text_of(row, number)
+    others = [other for other in range(len(row.entries)) if other != number]
+    if len(others) != 1 or not row.differs or row.entries[others[0]] is ABSENT:
+        return (Piece(own),)
+    other = text_of(row, others[0])
+    if not _are_texts(row) or min(len(own), len(other)) < _MARKED_FROM:
+        return (Piece(own),)
+    return words(own, other)[0]
+
+
+def _are_texts(row: Row) -> bool:
+    return all(isinstance(entry, str) for entry in row.entries)
+
+
+def text_of(row: Row, number: int, limit: int = 0) -> str:
+    """One value as it is shown: without secrets, and shortened."""
+    entry: Any = row.entries[number]
+    path = row.paths[number] or ()
+    key = next((step for step in reversed(path) if isinstance(step, str)), "")
+    if names_secret(key) and is_literal(entry):
+        return "[secret]"
+    return value_text(entry, limit or _LONGEST.get(len(row.entries), _USUAL_LONGEST))
