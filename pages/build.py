@@ -14,7 +14,7 @@ from ui import (
     summary,
 )
 
-with shell.page("Build"):
+with shell.page("Build", has_sidebar=True):
     if saving.resume():
         st.rerun()
     address.follow()

@@ -67,7 +67,7 @@ def view() -> View:
 def first(draft: Draft) -> View:
     """A draft beside what it was opened from."""
     if draft.saved:
-        return View((Origin("config", draft.saved.config_id), DRAFT))
+        return View((Origin("config", draft.saved.config_id, draft.saved.revision), DRAFT))
     opened = [Origin("preset", draft.preset_id)] if draft.preset_id else []
     return View((*opened, DRAFT))
 

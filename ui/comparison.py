@@ -16,7 +16,7 @@ from core.selection import Selection, select
 from core.sources import Side
 from core.text_difference import Piece, Pieces, words
 from ui import session
-from ui.grid import Cell, Column, Line, Pick, grid
+from ui.grid import Cell, Column, Line, Pick, Sheet, grid, sheet
 from ui.summary import amount
 from ui.text import count, value_text
 
@@ -37,11 +37,13 @@ class Board:
     """Configs side by side, the base first, with all that follows from them.
 
     Attributes:
+        key: tells boards of different contents apart.
         sides: the configs.
         comparison: all their leaves, equal ones too.
         outcomes: what follows from each config.
     """
 
+    key: object
     sides: tuple[Side, ...]
     comparison: Comparison
     outcomes: tuple[Outcome, ...]
@@ -74,14 +76,14 @@ class Board:
 def board(sides: Sequence[Side], base: str = "") -> Board:
     """Compare configs; the one of that name comes first, and the others are held against it."""
     ordered = tuple(sorted(sides, key=lambda side: side.origin.name != base))
-    key = ("board", tuple((side.origin, side.title, side.detail, side.text) for side in ordered))
-    return session.once(key, lambda _: _board(ordered))
+    key = tuple((side.origin, side.title, side.detail, side.text) for side in ordered)
+    return session.once(("board", key), lambda _: _board(key, ordered))
 
 
-def _board(sides: tuple[Side, ...]) -> Board:
+def _board(key: object, sides: tuple[Side, ...]) -> Board:
     documents = [side.document for side in sides]
     found = compare(documents, [side.title for side in sides], everything=True)
-    return Board(sides, found, tuple(map(outcome, documents)))
+    return Board(key, sides, found, tuple(map(outcome, documents)))
 
 
 def shown(own: Board, selection: Selection) -> tuple[Row, ...]:
@@ -124,20 +126,28 @@ def table(
         on_download: called with a config's name after its file was downloaded.
     """
     pickable = tuple(map(can_pick, own.sides))
-    lines = [
-        *_consequence_lines(own, shown_consequences(own, selection)),
-        *_setting_lines(shown(own, selection), pickable),
-    ]
+    opens = on_open is not None
+    laid_out = session.once(
+        ("sheet", own.key, selection, pickable, opens),
+        lambda _: _sheet(own, selection, pickable, opens=opens),
+    )
     return grid(
-        [_column(own, number, opens=on_open is not None) for number in range(len(own.sides))],
-        lines,
+        laid_out,
         key=key,
-        alt="The configs side by side",
         picks_of=picks_of,
         hint="A click on a cell picks its value for the draft." if any(pickable) else "",
         on_open=on_open,
         on_download=on_download,
     )
+
+
+def _sheet(own: Board, selection: Selection, pickable: Sequence[bool], *, opens: bool) -> Sheet:
+    columns = [_column(own, number, opens=opens) for number in range(len(own.sides))]
+    lines = [
+        *_consequence_lines(own, shown_consequences(own, selection)),
+        *_setting_lines(shown(own, selection), pickable),
+    ]
+    return sheet(columns, lines, "The configs side by side")
 
 
 def state_of(report: Report) -> str:

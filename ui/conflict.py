@@ -13,7 +13,7 @@ from core.secrets import is_literal, names_secret
 from core.text_difference import Piece
 from core.workbench import Clash
 from ui.comparison import NOTHING, SECTION, state_of
-from ui.grid import Cell, Column, Line, Pick, grid
+from ui.grid import Cell, Column, Line, Pick, grid, sheet
 from ui.text import plain, value_text
 
 _LONGEST: Final = 300
@@ -29,10 +29,8 @@ def conflict(clash: Clash) -> Picks:
         Column("theirs", f"version {clash.current.revision}", "saved meanwhile", opens=False),
     )
     picked = grid(
-        columns,
-        list(_lines(clash.choices)),
+        sheet(columns, list(_lines(clash.choices)), "Where the two changes differ"),
         key=f"conflict.{clash.current.revision}",
-        alt="Where the two changes differ",
         picks=[(choice.field, choice.usual) for choice in clash.choices],
         picks_of=clash.current.revision,
         one_each=True,

@@ -60,6 +60,7 @@ class Grid {
     this.rows.forEach((row, index) => {
       const line = this.data.lines[index]
       row.classList.add(line.kind)
+      row.dataset.key = line.key
       row.classList.toggle("different", line.differs)
       row.firstElementChild.scope = "row"
       for (const cell of row.querySelectorAll("td")) cell.tabIndex = -1

@@ -89,12 +89,40 @@ class Line:
     differs: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table that is laid out, ready to be drawn many times.
+
+    Attributes:
+        html: the table.
+        lines: what the browser has to know of each line.
+        columns: what the browser has to know of each column.
+    """
+
+    html: str
+    lines: tuple[Mapping[str, Any], ...]
+    columns: tuple[Mapping[str, Any], ...]
+
+
+def sheet(columns: Sequence[Column], lines: Sequence[Line], alt: str) -> Sheet:
+    """Lay a table out.
+
+    Args:
+        columns: the configs, in their order.
+        lines: the lines, in their order.
+        alt: what the table is, for screen readers.
+    """
+    return Sheet(
+        _html(columns, lines, alt),
+        tuple(map(_line_data, lines)),
+        tuple(map(_column_data, columns)),
+    )
+
+
 def grid(
-    columns: Sequence[Column],
-    lines: Sequence[Line],
+    table: Sheet,
     *,
     key: str,
-    alt: str,
     picks: Sequence[Pick] = (),
     picks_of: object = None,
     one_each: bool = False,
@@ -102,17 +130,15 @@ def grid(
     on_open: Callable[[str], None] | None = None,
     on_download: Callable[[str], None] | None = None,
 ) -> tuple[Pick, ...]:
-    """Draw the table.
+    """Draw a table.
 
     Args:
-        columns: the configs, in their order.
-        lines: the lines, in their order.
+        table: what is drawn.
         key: the widget's key.
-        alt: what the table is, for screen readers.
         picks: what is picked at first.
         picks_of: when this changes, ``picks`` hold anew, whatever the user has picked.
-        hint: what a click on a cell does, in a few words.
         one_each: whether each line has exactly one pick, as a choice between the columns.
+        hint: what a click on a cell does, in a few words.
         on_open: called with a column's key after a click on its heading.
         on_download: called with a column's key after its file was downloaded.
 
@@ -120,9 +146,9 @@ def grid(
         What the user has picked; lines and columns that are not there any more included.
     """
     data: dict[str, Any] = {
-        "html": _html(columns, lines, alt),
-        "lines": [_line_data(line) for line in lines],
-        "columns": [_column_data(column) for column in columns],
+        "html": table.html,
+        "lines": table.lines,
+        "columns": table.columns,
         "picks": [list(pick) for pick in picks],
         "picksOf": repr(picks_of),
         "oneEach": one_each,

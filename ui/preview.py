@@ -7,9 +7,11 @@ import streamlit as st
 from core.draft import file_name
 from core.errors import TunesmithError
 from core.findings import Finding
+from core.sources import DRAFT, Origin
 from core.stores.protocol import Config
 from core.workbench import Workbench, opened
-from ui import saving, session
+from ui import compare_address, saving, session
+from ui.compare_address import View
 from ui.insight import Insight
 from ui.places import BUILD
 from ui.questions import Describe, History
@@ -58,6 +60,14 @@ def _actions(config: Config) -> None:
         )
         st.button("Duplicate", key="duplicate", on_click=_duplicate, args=(config.id,))
         st.button("Rename", key="describe", on_click=session.ask, args=(Describe(config.id),))
+        origins = (Origin("config", config.id), DRAFT)
+        st.button(
+            "Compare",
+            key="compare_one",
+            help="Shows it beside the open draft; select several configs to compare those.",
+            on_click=compare_address.go,
+            args=(View(origins),),
+        )
         st.button("Versions", key="versions", on_click=session.ask, args=(History(config.id),))
         st.button("Delete", key="delete", on_click=delete, args=({config.id: config.name},))
 

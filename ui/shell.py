@@ -17,17 +17,25 @@ from ui.text import plain
 
 _STYLE = Path(__file__).with_name("style.css")
 
+# Streamlit may leave the last page's sidebar standing, empty. On small screens the navigation is
+# in it.
+_NO_SIDEBAR = """\
+<style>@media (min-width: 1100px) { [data-testid="stSidebar"] { display: none; } }</style>"""
+
 
 @contextmanager
-def page(title: str, *, for_users: bool = False) -> Iterator[None]:
+def page(title: str, *, for_users: bool = False, has_sidebar: bool = False) -> Iterator[None]:
     """Frame one page: its style, its title for screen readers, its user, its errors.
 
     Args:
         title: what the page is called.
         for_users: whether it is drawn for somebody who is signed in only; all others get the
             sign-in in its place.
+        has_sidebar: whether it draws something in the sidebar.
     """
     st.html(_STYLE)
+    if not has_sidebar:
+        st.html(_NO_SIDEBAR)
     # Streamlit's own title would take the room of three fields.
     st.html(f'<h1 class="for-screen-readers">{title}</h1>')
     session.enter(title)

@@ -12,7 +12,7 @@ from core.document import Path, get, number_text, path_text
 from core.draft import Draft, file_name
 from core.findings import Finding
 from core.render import code_span
-from ui import autosave, saving, session, who
+from ui import autosave, compare_address, saving, session, who
 from ui.actions import COMMAND, DOWNLOAD, SUMMARY, apply_safe_fixes, downloaded
 from ui.curve import schedule_svg
 from ui.errors import boundary
@@ -267,6 +267,19 @@ def _differences(insight: Insight) -> None:
     verb = "differs" if len(changes) == 1 else "differ"
     with st.expander(f"{count(len(changes), 'setting')} {verb} from {base}", type="compact"):
         st.markdown("\n".join(_change(path, insight) for path in changes))
+        if insight.draft.saved or insight.draft.preset_id:
+            st.button(
+                "Compare side by side",
+                key="compare",
+                icon=":material/compare:",
+                type="tertiary",
+                on_click=_to_compare,
+            )
+
+
+def _to_compare() -> None:
+    compare_address.go(compare_address.first(session.draft()))
+    st.rerun()
 
 
 def _base(draft: Draft) -> str:
