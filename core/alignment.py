@@ -1,6 +1,8 @@
 """Which items of several lists belong together, so that an insertion shifts nothing after it."""
 
 import json
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any, Final
@@ -72,18 +74,54 @@ def _pairs(left: Sequence[str], right: Sequence[str]) -> list[Pair]:
     end = _shared(left[start:][::-1], right[start:][::-1])
     old, new = left[start : len(left) - end], right[start : len(right) - end]
     head: list[Pair] = [(place, place) for place in range(start)]
-    middle = [_moved(pair, start) for pair in _blocks(old, new)]
+    middle = [_moved(pair, start, start) for pair in _blocks(old, new)]
     shift = len(right) - len(left)
     tail: list[Pair] = [(place, place + shift) for place in range(len(left) - end, len(left))]
     return head + middle + tail
 
 
-def _moved(pair: Pair, by: int) -> Pair:
+def _moved(pair: Pair, left_by: int, right_by: int) -> Pair:
     left, right = pair
-    return None if left is None else left + by, None if right is None else right + by
+    return None if left is None else left + left_by, None if right is None else right + right_by
 
 
 def _blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[Pair]:
+    if len(old) * len(new) <= _STEPS_MAX:
+        yield from _stretch(old, new)
+        return
+    left = right = 0
+    for there, here in _landmarks(old, new):
+        stretch = _stretch(old[left:there], new[right:here])
+        yield from (_moved(pair, left, right) for pair in stretch)
+        yield there, here
+        left, right = there + 1, here + 1
+    yield from (_moved(pair, left, right) for pair in _stretch(old[left:], new[right:]))
+
+
+def _landmarks(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+    """Where the items stand that each list has once; as many as stand in one order."""
+    times, times_new = Counter(old), Counter(new)
+    places = {key: place for place, key in enumerate(new) if times_new[key] == 1}
+    # For each length: the run of places that ends earliest, as its last step and the run before.
+    ends: list[int] = []
+    runs: list[Any] = []
+    for there, key in enumerate(old):
+        if times[key] == 1 and key in places:
+            length = bisect_left(ends, places[key])
+            ends[length : length + 1] = [places[key]]
+            runs[length : length + 1] = [((there, places[key]), runs[length - 1] if length else ())]
+    return _unrolled(runs[-1] if runs else ())
+
+
+def _unrolled(run: Any) -> list[tuple[int, int]]:
+    steps = []
+    while run:
+        step, run = run
+        steps.append(step)
+    return steps[::-1]
+
+
+def _stretch(old: Sequence[str], new: Sequence[str]) -> Iterator[Pair]:
     if len(old) * len(new) > _STEPS_MAX:
         yield from _by_position(range(len(old)), range(len(new)))
         return

@@ -23,9 +23,12 @@ from core.document import MAX_BYTES, Document, Source, read, write
 from core.errors import DocumentError, InputError, TunesmithError
 
 if TYPE_CHECKING:
+    from core.compare import Comparison
+    from core.consequences import Consequence
     from core.database import Database
     from core.findings import Finding, Report
     from core.identity.local import LocalIdentity
+    from core.selection import Show
     from core.settings import Settings
 
 FINE: Final = 0
@@ -243,20 +246,52 @@ def _nothing(source: Source, args: argparse.Namespace) -> str:
 
 
 def _diff(args: argparse.Namespace, streams: Streams) -> int:
-    from core import render
     from core.compare import compare
+    from core.selection import Selection, select
 
-    names = [args.base, *args.others]
+    names = [args.first, *args.others]
+    base = _base(args, len(names))
     documents = [_document(name, streams) for name in names]
-    comparison = compare(documents, names, args.all)
-    forms: dict[str, Callable[[], str]] = {
-        "json": lambda: write(comparison.as_json()),
-        "markdown": lambda: render.comparison_markdown(comparison),
-        "csv": lambda: render.comparison_csv(comparison),
-        "text": lambda: render.comparison_text(comparison),
-    }
-    streams.say(forms[args.form]())
+    found = compare(documents, names, args.all, base)
+    show: Show = "effect" if args.effect else "all" if args.all else "differences"
+    rows = select(found.rows, Selection(show=show, ignore=tuple(args.ignore)))
+    comparison = replace(found, rows=rows)
+    streams.say(_comparison_text(comparison, args))
     return COMPLAINT if comparison.differs else FINE
+
+
+def _base(args: argparse.Namespace, count: int) -> int:
+    """The index of the base, once it is clear that the arguments fit so many configs."""
+    if not 1 <= args.base <= count:
+        raise InputError(f"--base is {args.base}; there are {count} configs, counted from 1.")
+    if args.form == "patch" and count != 2:
+        raise InputError(f"--patch needs exactly two configs; there are {count}.")
+    return int(args.base) - 1
+
+
+def _comparison_text(comparison: "Comparison", args: argparse.Namespace) -> str:
+    from core import render
+    from core.consequences import consequences, outcome
+
+    if args.form == "patch":
+        return write([dict(step) for step in comparison.patch or ()])
+    found = consequences([outcome(document) for document in comparison.documents])
+    if args.form == "json":
+        return write(_comparison_json(comparison, found))
+    forms = {
+        "text": render.comparison_text,
+        "markdown": render.comparison_markdown,
+        "csv": render.comparison_csv,
+    }
+    return forms[args.form](comparison, [one for one in found if one.differs or args.all])
+
+
+def _comparison_json(comparison: "Comparison", found: "Sequence[Consequence]") -> dict[str, Any]:
+    return {
+        **comparison.as_json(),
+        "derived": [one.as_json() for one in found if one.kind == "derived"],
+        "verdict": [one.as_json() for one in found if one.kind == "verdict"],
+    }
 
 
 def _derive(args: argparse.Namespace, streams: Streams) -> int:
@@ -573,22 +608,43 @@ examples:
   python -m core fix my.json --rule config.key.unknown"""
 
 _DIFF_ABOUT: Final = """\
-Show the settings that differ between configs; the first one is the base.
+Show the settings that differ between configs, and what follows from them.
 
-Tools are compared by name, other lists by position. 1 and 1.0 are the same number; a row with a
-note still shows them."""
+Each config is held against the base, the first one unless --base says otherwise; what is not as
+there is marked. Tools are matched by name; other lists are aligned, so that an item that was put in
+moves none of those after it. 1 and 1.0 are the same number; a row with a note still shows them.
+
+Below the settings stand the numbers and verdicts that differ, as `derive` and `check` say them.
+"Changes no run" is the note of a difference that the trainer would not notice. What looks like a
+secret is shown as [secret], except in --json and --patch."""
 _DIFF_MORE: Final = """\
 exit codes:
   0  no difference
-  1  differences
-  2  a config can't be read
+  1  differences; with --effect only those that change what a run does
+  2  a config or the arguments can't be used
 
---json also holds the patch (RFC 6902) from the first to the second where there are two.
+What is ignored is no difference. Numbers and verdicts, and the patch, are those of the whole
+configs all the same; they do not count for the exit code.
+
+--json holds all numbers and verdicts under "derived" and "verdict". Where there are two configs it
+also holds the patch (RFC 6902) that makes the base the other one; --patch prints nothing else.
+
+PATH is written as the first column shows it.
 
 examples:
   python -m core diff old.json new.json
   python -m core diff --csv configs/*.json > configs.csv
+  python -m core diff --effect --base 2 a.json b.json c.json
+  python -m core diff --ignore tensorboard --ignore "tools[*].description" a.json b.json
+  python -m core diff --patch old.json new.json > changes.json
   python -m core presets dpo_basic | python -m core diff - my.json"""
+
+_DIFF_FORMS: Final = {
+    "json": "JSON",
+    "markdown": "a Markdown table",
+    "csv": "CSV",
+    "patch": "only the patch from the base to the other; needs two configs",
+}
 
 _DERIVE_ABOUT: Final = """\
 Show what follows from a config: rows, optimizer updates, warm-up, peak learning rate, tokens."""
@@ -759,15 +815,41 @@ def _add_fix(commands: Any) -> None:
 
 def _add_diff(commands: Any) -> None:
     diff = _add(commands, "diff", _diff, _DIFF_ABOUT, _DIFF_MORE)
-    diff.add_argument("base", metavar="A", help="the config to compare with, in JSON, or -")
-    diff.add_argument("others", nargs="+", metavar="B", help="the configs to compare, or -")
-    diff.add_argument("--all", action="store_true", help="show equal settings too")
+    diff.add_argument("first", metavar="A", help="a config in JSON, or -")
+    diff.add_argument("others", nargs="+", metavar="B", help="the configs to compare it with, or -")
+    # They come first: Python 3.13 would break the group over two lines of the usage.
     forms = diff.add_mutually_exclusive_group()
-    for form, name in (("json", "JSON"), ("markdown", "a Markdown table"), ("csv", "CSV")):
+    for form, name in _DIFF_FORMS.items():
         forms.add_argument(
             f"--{form}", dest="form", action="store_const", const=form, help=f"print {name}"
         )
     diff.set_defaults(form="text")
+    _add_diff_selection(diff)
+
+
+def _add_diff_selection(diff: argparse.ArgumentParser) -> None:
+    diff.add_argument(
+        "--base",
+        type=int,
+        default=1,
+        metavar="N",
+        help="which config is the base, counted from 1; default: %(default)s",
+    )
+    diff.add_argument(
+        "--all", action="store_true", help="show equal settings, numbers and verdicts too"
+    )
+    diff.add_argument(
+        "--effect",
+        action="store_true",
+        help="show only differences that change what a run does, even with --all",
+    )
+    diff.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="leave out PATH and all below it, * for any text; can be given several times",
+    )
 
 
 def _add_accounts(commands: Any) -> None:

@@ -115,7 +115,10 @@ class Row:
 
     def differs_at(self, index: int) -> bool:
         """Whether one document does not have what the base has."""
-        return not equal(self.entries[index], self.entries[self.base])
+        own, base = self.entries[index], self.entries[self.base]
+        if self.kind == "order":
+            return _is_moved(_lists([own, base]))
+        return not equal(own, base)
 
     def as_json(self) -> dict[str, Any]:
         """The row in the form that the command line prints."""
@@ -142,16 +145,27 @@ class Row:
     def _as_used(self) -> Sequence[Sequence[Any]]:
         """For each reader: the entries as it would take them."""
         spec = self.spec
-        if spec is None or ABSENT not in self.entries or spec.name != self.path:
+        if spec is None or ABSENT not in self.entries or not self.is_whole:
             return (self.entries,) * len(self.readers.distinct)
+        # A tool that is not there has no defaults either.
+        places = list(zip(self.entries, self.paths, strict=True))
         return [
-            [reader.used(spec, entry) for entry in self.entries] for reader in self.readers.distinct
+            [entry if path is None else reader.used(spec, entry) for entry, path in places]
+            for reader in self.readers.distinct
         ]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the known field's own value, and not one inside of that."""
+        spec = self.spec
+        return spec is not None and any(
+            path and fields.generic(path) == spec.path for path in self.paths
+        )
 
     def _is_other(self, number: int, used: Sequence[Any]) -> bool:
         others = used if number == self.base else (used[self.base],)
         if self.kind == "order":
-            return _is_moved(names or () for names in (used[number], *others))
+            return any(_is_moved(_lists([used[number], other])) for other in others)
         return any(not equal(used[number], other) for other in others)
 
 
@@ -305,13 +319,19 @@ class _Walk:
         if not kinds & _CONTAINERS:
             yield self._row(values, place)
             return
-        leaves = [value if _is_leaf(value) else ABSENT for value in values]
-        if any(leaf is not ABSENT for leaf in leaves):
-            yield self._row(leaves, place)
-        if list in kinds:
-            yield from self._items(values, place)
+        if list in kinds and place.generic == ("tools",):
+            yield from self._tools(values, place)
+        else:
+            yield from self._leaves(values, place)
+            if list in kinds:
+                yield from self._items(values, place)
         if dict in kinds:
             yield from self._children(values, place)
+
+    def _leaves(self, values: _Values, place: _Place) -> Iterator[Row]:
+        leaves = list(map(_leaf, values))
+        if any(leaf is not ABSENT for leaf in leaves):
+            yield self._row(leaves, place)
 
     def _children(self, values: _Values, place: _Place) -> Iterator[Row]:
         for key in _keys(values):
@@ -320,10 +340,7 @@ class _Walk:
                 yield from self._below(inner, place.key(key))
 
     def _items(self, values: _Values, place: _Place) -> Iterator[Row]:
-        lists = [value if type(value) is list else None for value in values]
-        if place.generic == ("tools",):
-            yield from self._tools(lists, place)
-            return
+        lists = _lists(values)
         for number, indexes in enumerate(slots(lists)):
             yield from self._item(lists, f"[{number}]", indexes, place)
 
@@ -337,32 +354,33 @@ class _Walk:
         if self.everything or not _all_same(inner):
             yield from self._below(inner, place.item(text, indexes))
 
-    def _tools(self, lists: Sequence[Any], place: _Place) -> Iterator[Row]:
+    def _tools(self, values: _Values, place: _Place) -> Iterator[Row]:
+        lists = _lists(values)
         matchable = _matchable(lists)
         known = [_index_by_key(tools, matchable) for tools in lists]
-        yield from self._order(lists, known, place)
+        orders = [[key for key in index if isinstance(key, str)] for index in known]
+        if _is_moved(orders):
+            yield self._order(values, orders, place)
+        else:
+            yield from self._leaves(values, place)
         for key in dict.fromkeys(key for index in known for key in index):
             indexes = [index.get(key) for index in known]
             yield from self._item(lists, _bracket(key), indexes, place)
 
-    def _order(
-        self, lists: Sequence[Any], known: Sequence[Mapping[Step, int]], place: _Place
-    ) -> Iterator[Row]:
-        orders = [[key for key in index if isinstance(key, str)] for index in known]
-        if _is_moved(orders):
-            pairs = zip(orders, lists, strict=True)
-            entries = tuple(ABSENT if tools is None else own for own, tools in pairs)
-            yield Row(
-                place.text,
-                place.paths,
-                entries,
-                True,
-                None,
-                self.base,
-                self.readers,
-                "order",
-                ORDER,
-            )
+    def _order(self, values: _Values, orders: Sequence[list[str]], place: _Place) -> Row:
+        """The row of the order, which tells what has no tools too."""
+        pairs = zip(values, orders, strict=True)
+        return Row(
+            path=place.text,
+            paths=place.paths,
+            entries=tuple(own if type(value) is list else _leaf(value) for value, own in pairs),
+            differs=True,
+            spec=None,
+            base=self.base,
+            readers=self.readers,
+            kind="order",
+            note=ORDER,
+        )
 
     def _row(self, values: _Values, place: _Place) -> Row:
         differs, spelled = _verdict(values)
@@ -381,8 +399,13 @@ class _Walk:
 _CONTAINERS: Final = {dict, list}
 
 
-def _is_leaf(value: Any) -> bool:
-    return not value if type(value) in _CONTAINERS else value is not ABSENT
+def _leaf(value: Any) -> Any:
+    """The value where nothing is below it, or ``ABSENT``."""
+    return ABSENT if value and type(value) in _CONTAINERS else value
+
+
+def _lists(values: _Values) -> list[list[Any] | None]:
+    return [value if type(value) is list else None for value in values]
 
 
 def _all_same(values: _Values) -> bool:
@@ -423,10 +446,10 @@ def _index_by_key(tools: Any, matchable: frozenset[str]) -> Mapping[Step, int]:
     return {name if name in matchable else position: position for position, name in names}
 
 
-def _is_moved(orders: Iterable[Sequence[str]]) -> bool:
+def _is_moved(orders: Iterable[Sequence[str] | None]) -> bool:
     """Whether no single order of the names agrees with all of the orders."""
     before: dict[str, set[str]] = {}
-    for order in dict.fromkeys(map(tuple, orders)):
+    for order in dict.fromkeys(tuple(order or ()) for order in orders):
         for left, right in pairwise(order):
             before.setdefault(right, set()).add(left)
     try:

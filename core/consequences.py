@@ -89,5 +89,5 @@ def _verdict(report: Report) -> dict[str, int | bool]:
         "warnings": len(report.warnings),
         "infos": len(report.infos),
         "runs": report.trainer.runs,
-        "learns": report.trainer.learns,
+        "learns": report.trainer.runs and report.trainer.learns,
     }

@@ -7,13 +7,14 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from core import fields
 from core.compare import Comparison, Row
 from core.config import TrainingConfig
+from core.consequences import Consequence
 from core.derive import QUANTITIES, Derived
 from core.document import ABSENT, Document, Path, get, number_text, path_text, write
 from core.fields import FieldSpec
@@ -25,6 +26,10 @@ from core.secrets import is_literal, names_secret, redact
 
 ABSENT_MARK: Final = "-"
 NO_EFFECT_MARK: Final = "*"
+DIFFERS_MARK: Final = "≠"
+IDLE: Final = "changes no run"
+"""The note of a difference that the trainer would not notice."""
+
 CHANGE_LENGTH: Final = 60
 """Characters that a line about a fix shows of a value at most."""
 
@@ -175,9 +180,12 @@ def _name(path: Path) -> str:
 
 
 def _shown(path: Path, value: Any) -> str:
-    key = next((step for step in reversed(path) if isinstance(step, str)), "")
-    text = value_text(_without_secrets(key, value))
+    text = value_text(_without_secrets(_last_key(path), value))
     return text if len(text) <= CHANGE_LENGTH else text[: CHANGE_LENGTH - 3] + "..."
+
+
+def _last_key(path: Path) -> str:
+    return next((step for step in reversed(path) if isinstance(step, str)), "")
 
 
 def _without_secrets(key: str, value: Any) -> Any:
@@ -190,48 +198,103 @@ def _without_secrets(key: str, value: Any) -> Any:
     return redact(value) if isinstance(value, str) else value
 
 
-def comparison_text(comparison: Comparison) -> str:
-    """A comparison as a table, one line a setting."""
-    count = sum(row.differs for row in comparison.rows)
+def comparison_text(comparison: Comparison, consequences: Sequence[Consequence] = ()) -> str:
+    """A comparison as a table, one line a setting; below it another of what follows from them."""
+    labels, rows = _labels(comparison, " (base)"), comparison.rows
+    settings = ((redact(row.path), *_cells(row), _note(row)) for row in rows)
+    follows = ((one.title, *_outcomes(one, comparison.base, _quantity)) for one in consequences)
+    count = sum(row.differs for row in rows)
     summary = (counted(count, "difference") if count else "No differences") + ".\n"
-    if not comparison.rows:
-        return summary
-    head = ("setting", *comparison.labels, "")
-    lines = [(row.path, *_cells(row), row.note) for row in comparison.rows]
-    return table([head, *lines]) + "\n" + summary + _legend(lines)
+    blocks = [
+        table([("setting", *labels, ""), *settings]) if rows else "",
+        table([("what follows", *labels), *follows]) if consequences else "",
+        summary + _legend(rows, consequences),
+    ]
+    return "\n".join(filter(None, blocks))
+
+
+def _labels(comparison: Comparison, mark: str = "") -> list[str]:
+    """The names of the documents; the mark stands behind the base's."""
+    labels = enumerate(map(redact, comparison.labels))
+    return [label + (mark if index == comparison.base else "") for index, label in labels]
+
+
+def _note(row: Row) -> str:
+    idle = IDLE if row.differs and not row.has_consequence else ""
+    return "; ".join(filter(None, (row.note, idle)))
+
+
+def _entries(row: Row) -> list[Any]:
+    """The value of each document, or ``ABSENT``, without secrets."""
+    key = _last_key(next(path for path in row.paths if path))
+    return [_without_secrets(key, entry) for entry in row.entries]
 
 
 def _cells(row: Row) -> list[str]:
+    texts = [
+        ABSENT_MARK
+        if value is ABSENT
+        else value_text(value) + (f" {NO_EFFECT_MARK}" if effect is False else "")
+        for value, effect in zip(_entries(row), row.has_effect, strict=True)
+    ]
+    return _marked(texts, row.differs_at)
+
+
+def _outcomes(one: Consequence, base: int, show: Callable[[Any], str]) -> list[str]:
+    return _marked(map(show, one.values), lambda index: one.differs_at(index, base))
+
+
+def _marked(cells: Iterable[str], differs_at: Callable[[int], bool]) -> list[str]:
+    """The cells, with a mark on those that are not what the base has."""
     return [
-        value_text(value) + (f" {NO_EFFECT_MARK}" if effect is False else "")
-        if present
-        else ABSENT_MARK
-        for value, present, effect in zip(row.values, row.present, row.has_effect, strict=True)
+        f"{DIFFERS_MARK} {cell}" if differs_at(index) else cell for index, cell in enumerate(cells)
     ]
 
 
-def _legend(lines: Sequence[Sequence[str]]) -> str:
-    cells = [cell for line in lines for cell in line[1:-1]]
-    absent = f"{ABSENT_MARK} is absent.\n" if ABSENT_MARK in cells else ""
-    unread = any(cell.endswith(f" {NO_EFFECT_MARK}") for cell in cells)
-    return absent + (f"{NO_EFFECT_MARK} has no effect in that config.\n" if unread else "")
+def _legend(rows: Sequence[Row], consequences: Sequence[Consequence]) -> str:
+    """What the marks mean that the tables hold."""
+    is_absent = any(ABSENT in row.entries for row in rows)
+    is_unknown = any(None in one.values for one in consequences)
+    is_unread = any(False in row.has_effect for row in rows)
+    differs = any(row.differs for row in rows) or any(one.differs for one in consequences)
+    meanings = {
+        ABSENT_MARK: " or ".join(["is absent"] * is_absent + ["can't be said"] * is_unknown),
+        NO_EFFECT_MARK: "has no effect in that config" * is_unread,
+        DIFFERS_MARK: "differs from the base" * differs,
+    }
+    return "".join(f"{mark} {meaning}.\n" for mark, meaning in meanings.items() if meaning)
 
 
-def comparison_markdown(comparison: Comparison) -> str:
-    """A comparison as a Markdown table."""
-    head = ["setting", *map(_markdown_text, comparison.labels), "note"]
-    lines = ([code_span(row.path), *_markdown_cells(row), row.note] for row in comparison.rows)
-    return _markdown_table(head, lines)
+def comparison_markdown(comparison: Comparison, consequences: Sequence[Consequence] = ()) -> str:
+    """A comparison as a Markdown table, with what follows from the settings below them."""
+    labels = map(_markdown_text, _labels(comparison, " (base)"))
+    settings = (
+        (code_span(redact(row.path)), *_markdown_cells(row), _note(row)) for row in comparison.rows
+    )
+    follows = (
+        (code_span(_full_name(one)), *_outcomes(one, comparison.base, _markdown_quantity), "")
+        for one in consequences
+    )
+    return _markdown_table(("setting", *labels, "note"), (*settings, *follows))
 
 
 def _markdown_cells(row: Row) -> list[str]:
-    cells = zip(row.values, row.present, row.has_effect, strict=True)
-    return [
-        code_span(value_text(value)) + (" (no effect)" if effect is False else "")
-        if present
-        else ""
-        for value, present, effect in cells
+    texts = [
+        "absent"
+        if value is ABSENT
+        else code_span(value_text(value)) + (" (no effect)" if effect is False else "")
+        for value, effect in zip(_entries(row), row.has_effect, strict=True)
     ]
+    return _marked(texts, row.differs_at)
+
+
+def _markdown_quantity(value: Any) -> str:
+    return "not known" if value is None else code_span(_quantity(value))
+
+
+def _full_name(one: Consequence) -> str:
+    # No setting is called so: a key with a space in it stands in quotes.
+    return f"{one.kind}: {one.name}"
 
 
 def _markdown_table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
@@ -248,21 +311,24 @@ def code_span(text: str) -> str:
 
 
 def _markdown_text(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>|#&])", r"\\\1", printable(text))
+    return re.sub(r"([\\`*_{}\[\]<>|#&~])", r"\\\1", printable(text))
 
 
-def comparison_csv(comparison: Comparison) -> str:
+def comparison_csv(comparison: Comparison, consequences: Sequence[Consequence] = ()) -> str:
     """A comparison as CSV that a spreadsheet opens without running anything in it.
 
-    An absent value is an empty cell; text that looks like another JSON value keeps its quotes.
+    What follows from the settings stands below them. An absent value, or one that can't be said,
+    is an empty cell; text that looks like another JSON value keeps its quotes.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([_cell(text) for text in ("setting", *comparison.labels, "note")])
+    writer.writerow(map(_cell, ("setting", *_labels(comparison), "note")))
     for row in comparison.rows:
-        pairs = zip(row.values, row.present, strict=True)
-        cells = (_csv_text(value) if present else "" for value, present in pairs)
-        writer.writerow([_cell(text) for text in (row.path, *cells, row.note)])
+        cells = ("" if value is ABSENT else _csv_text(value) for value in _entries(row))
+        writer.writerow(map(_cell, (redact(row.path), *cells, _note(row))))
+    for one in consequences:
+        cells = ("" if value is None else _quantity(value) for value in one.values)
+        writer.writerow(map(_cell, (_full_name(one), *cells, "")))
     return out.getvalue()
 
 
@@ -279,8 +345,10 @@ def _looks_like_json(text: str) -> bool:
 
 def _cell(text: str) -> str:
     """The text on one line, with a leading apostrophe where a spreadsheet would compute it."""
-    risky = text.startswith(_FORMULA) and not _NUMBER.fullmatch(text)
-    return ("'" if risky else "") + printable(text)
+    line = printable(text)
+    # Some spreadsheets pass over the spaces before a formula.
+    risky = line.lstrip().startswith(_FORMULA) and not _NUMBER.fullmatch(line)
+    return ("'" if risky else "") + line
 
 
 def derived_text(derived: Derived) -> str:

@@ -80,8 +80,11 @@ def ignoring(paths: Sequence[str]) -> Callable[[Row], bool]:
 
 
 def _pattern(path: str) -> str:
-    own = ".*".join(map(re.escape, path.split("*")))
-    return rf"(?:{own})(?:[.\[].*)?"
+    first, *rest = map(re.escape, path.split("*"))
+    # A part that was found is not looked for again: each further star would multiply the steps.
+    middle = "".join(f"(?>.*?{part})" for part in rest[:-1])
+    last = f".*{rest[-1]}" if rest else ""
+    return rf"{first}{middle}{last}(?:[.\[].*)?"
 
 
 def _is_shown(row: Row, show: Show) -> bool:

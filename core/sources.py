@@ -13,13 +13,13 @@ from core import presets
 from core.document import Document, parse, write
 from core.draft import Draft, file_name
 from core.errors import NotFound, UnknownPreset
-from core.stores.protocol import Config
+from core.stores.protocol import Config, Content
 from core.workbench import Workbench
 
 Kind = Literal["draft", "preset", "config", "file"]
 
 _NAMED: Final = re.compile(r"(preset|config|file):(.+)", re.DOTALL)
-_VERSION: Final = re.compile(r"(.+)@([1-9]\d{0,8})")
+_VERSION: Final = re.compile(r"(.+)@([1-9][0-9]{0,8})", re.DOTALL)
 _LONGEST: Final = 300
 
 
@@ -106,8 +106,8 @@ def origin(name: str) -> Origin | None:
     """The origin that an address calls so, or ``None`` where it calls none."""
     if name == DRAFT.name:
         return DRAFT
-    found = _NAMED.fullmatch(name[:_LONGEST])
-    if found is None:
+    found = _NAMED.fullmatch(name)
+    if found is None or len(name) > _LONGEST:
         return None
     kind, rest = found.groups()
     if kind == "config" and (versioned := _VERSION.fullmatch(rest)):
@@ -184,6 +184,10 @@ def _version(origin: Origin, bench: Workbench) -> Side | Missing:
         content = bench.version(origin.id, origin.version or 0)
     except NotFound as error:
         return Missing(origin, str(error))
-    document = parse(content.text)
+    return version_side(origin, content)
+
+
+def version_side(origin: Origin, content: Content) -> Side:
+    """What one version of a config holds, as a document to compare."""
     title, detail = content.name, f"version {origin.version}"
-    return Side(origin, title, detail, document, content.text, origin.id)
+    return Side(origin, title, detail, parse(content.text), content.text, origin.id)

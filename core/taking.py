@@ -2,7 +2,7 @@
 
 What is taken is what a cell shows, with three exceptions that keep the result whole: an item of a
 list takes the list, a tool that only one side has is added or removed as a whole, and a section is
-taken with all that is in it.
+taken with all that is in it. Tools whose names don't tell them apart are items like others.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def taken(target: Document, documents: Sequence[Document], picks: Sequence[Pick]
     for pick in sorted(picks, key=_rank):
         source = documents[pick.index]
         if pick.row is None:
-            target = _set(target, (pick.section,), source.get(pick.section, ABSENT))
+            target = _copied(target, (pick.section,), source, (pick.section,))
         elif pick.row.kind == "order":
             target = _reordered(target, source)
         else:
@@ -59,9 +59,11 @@ def _value(target: Document, documents: Sequence[Document], row: Row, index: int
     path = row.paths[known] or ()
     source = documents[index]
     if path[0] == _TOOLS and len(path) > 1 and isinstance(path[1], int):
-        return _tool_value(target, source, path, get(documents[known], path[:2]))
+        name = _name(get(documents[known], path[:2]))
+        if name and all(_is_told(document, name) for document in (target, *documents)):
+            return _tool_value(target, source, name, path[2:])
     whole = _up_to_list(path)
-    return _set(target, whole, get(source, whole))
+    return _copied(target, whole, source, whole)
 
 
 def _some_place(row: Row) -> int:
@@ -81,57 +83,73 @@ def _up_to_list(path: Path) -> Path:
     return path
 
 
-def _tool_value(target: Document, source: Document, path: Path, tool: Any) -> Document:
-    name = tool.get("name") if isinstance(tool, dict) else None
-    old, new = _find(target, name, path[1]), _find(source, name, path[1])
+def _copied(target: Document, path: Path, source: Document, place: Path) -> Document:
+    """The target with what stands at a place of the source, which may be nothing."""
+    value = get(source, place)
+    if value is ABSENT:
+        return _dropped(target, path, source, place[:-1])
+    changed: Document = put(target, path, value)
+    return changed
+
+
+def _dropped(target: Document, path: Path, source: Document, holder: Path) -> Document:
+    """The target without a value; what held it goes too where only the value kept it there."""
+    target = drop(target, path)
+    left = get(target, path[:-1])
+    if holder and left in ({}, []) and type(get(source, holder)) is not type(left):
+        return _copied(target, path[:-1], source, holder)
+    return target
+
+
+def _tool_value(target: Document, source: Document, name: str, path: Path) -> Document:
+    """The target with a value of a tool, or with or without the tool."""
+    old, new = _named(target).get(name), _named(source).get(name)
     if new is None:
-        return target if old is None else _set(target, (_TOOLS, old), ABSENT)
-    if old is None or len(path) == 2:
-        return _with_tool(target, old, source[_TOOLS][new])
-    below = _up_to_list(path[2:])
-    return _set(target, (_TOOLS, old, *below), get(source, (_TOOLS, new, *below)))
+        return target if old is None else _dropped(target, (_TOOLS, old), source, (_TOOLS,))
+    if old is None:
+        return _with_tool(target, source, new)
+    below = _up_to_list(path)
+    return _copied(target, (_TOOLS, old, *below), source, (_TOOLS, new, *below))
 
 
-def _find(document: Document, name: Any, position: Any) -> int | None:
-    """Where a tool of that name stands; by its position where names don't tell."""
-    tools = document.get(_TOOLS)
-    if not isinstance(tools, list):
-        return None
-    found = [number for number, tool in enumerate(tools) if _is_named(tool, name)]
-    if isinstance(name, str) and len(found) < 2:
-        return found[0] if found else None
-    return position if isinstance(position, int) and position < len(tools) else None
-
-
-def _is_named(tool: Any, name: Any) -> bool:
-    return isinstance(tool, dict) and isinstance(name, str) and tool.get("name") == name
-
-
-def _with_tool(target: Document, place: int | None, tool: Any) -> Document:
-    tools = target.get(_TOOLS)
+def _with_tool(target: Document, source: Document, new: int) -> Document:
+    """The target with one more tool, next to those that it stands next to in the source."""
+    tools, others = target.get(_TOOLS), source[_TOOLS]
     if not isinstance(tools, list):
         tools = []
-    if place is None:
-        return _set(target, (_TOOLS,), [*tools, tool])
-    return _set(target, (_TOOLS, place), tool)
+    places, names = _named(target), [_name(tool) or "" for tool in others]
+    before = (places[name] + 1 for name in reversed(names[:new]) if name in places)
+    after = (places[name] for name in names[new + 1 :] if name in places)
+    place = next(before, next(after, len(tools)))
+    return {**target, _TOOLS: [*tools[:place], others[new], *tools[place:]]}
 
 
 def _reordered(target: Document, source: Document) -> Document:
     """The target with the tools that both have in the source's order, the others in place."""
-    tools, others = target.get(_TOOLS), source.get(_TOOLS)
-    if not isinstance(tools, list) or not isinstance(others, list):
+    rank, tools = _named(source), target.get(_TOOLS)
+    if not rank or not isinstance(tools, list):
         return target
-    rank = {tool["name"]: number for number, tool in enumerate(others) if _has_name(tool)}
-    places = [n for n, tool in enumerate(tools) if _has_name(tool) and tool["name"] in rank]
+    places = [place for place, tool in enumerate(tools) if _name(tool) in rank]
     ordered = sorted((tools[place] for place in places), key=lambda tool: rank[tool["name"]])
     moved = dict(zip(places, ordered, strict=True))
-    return _set(target, (_TOOLS,), [moved.get(n, tool) for n, tool in enumerate(tools)])
+    return {**target, _TOOLS: [moved.get(place, tool) for place, tool in enumerate(tools)]}
 
 
-def _has_name(tool: Any) -> bool:
-    return isinstance(tool, dict) and isinstance(tool.get("name"), str)
+def _name(tool: Any) -> str | None:
+    name = tool.get("name") if isinstance(tool, dict) else None
+    return name if isinstance(name, str) else None
 
 
-def _set(target: Document, path: Path, value: Any) -> Document:
-    changed: Document = drop(target, path) if value is ABSENT else put(target, path, value)
-    return changed
+def _names(document: Document) -> list[str | None]:
+    tools = document.get(_TOOLS)
+    return list(map(_name, tools)) if isinstance(tools, list) else []
+
+
+def _named(document: Document) -> dict[str, int]:
+    """Where the tools stand that have a name."""
+    return {name: place for place, name in enumerate(_names(document)) if name}
+
+
+def _is_told(document: Document, name: str) -> bool:
+    """Whether at most one tool has the name, so that the name tells which one is meant."""
+    return _names(document).count(name) <= 1

@@ -8,7 +8,7 @@ from typing import Final
 
 from core.alignment import pairs
 
-# Words of one text times words of the other: a second's work at most.
+# Words of one text times words of the other, in all lines together: a second's work at most.
 _STEPS_MAX: Final = 250_000
 _WORD: Final = re.compile(r"\w+|\s+|[^\w\s]")
 CONTEXT: Final = 3
@@ -53,8 +53,15 @@ class Line:
 
 def words(left: str, right: str) -> tuple[Pieces, Pieces]:
     """Both texts in pieces; those that differ are whole words."""
+    return _words(left, right, _STEPS_MAX)
+
+
+def _words(left: str, right: str, most: int) -> tuple[Pieces, Pieces]:
+    if left == right:
+        pieces = (Piece(left),) if left else ()
+        return pieces, pieces
     olds, news = _WORD.findall(left), _WORD.findall(right)
-    if len(olds) * len(news) > _STEPS_MAX:
+    if len(olds) * len(news) > most:
         return _ends(left, right)
     matcher = SequenceMatcher(None, olds, news, autojunk=False)
     codes = matcher.get_opcodes()
@@ -67,20 +74,19 @@ def words(left: str, right: str) -> tuple[Pieces, Pieces]:
 def lines(left: str, right: str) -> tuple[Line, ...]:
     """Both texts line by line; of a long equal stretch only its ends."""
     olds, news = left.splitlines(), right.splitlines()
-    found = [
-        _line(
-            None if old is None else olds[old],
-            None if new is None else news[new],
-        )
+    sides = [
+        (None if old is None else olds[old], None if new is None else news[new])
         for old, new in pairs(olds, news)
     ]
-    return tuple(_folded(found))
+    changed = sum(old != new for old, new in sides)
+    most = _STEPS_MAX // max(1, changed)
+    return tuple(_folded([_line(old, new, most) for old, new in sides]))
 
 
-def _line(left: str | None, right: str | None) -> Line:
+def _line(left: str | None, right: str | None, most: int) -> Line:
     if left is None or right is None:
         return Line(_whole(left), _whole(right))
-    return Line(*words(left, right))
+    return Line(*_words(left, right, most))
 
 
 def _whole(text: str | None) -> Pieces | None:

@@ -1,4 +1,3 @@
-import csv
 import io
 import json
 import os
@@ -300,79 +299,6 @@ def test_fix_writes_to_a_device_without_replacing_it(folder: Path) -> None:
 
 def test_fix_that_leaves_errors_exits_1() -> None:
     assert run("fix", "-", "--rule", "no.such.rule", stdin=write(BROKEN)).code == 1
-
-
-def two(folder: Path, left: Document, right: Document) -> tuple[Path, Path]:
-    for name, document in (("a.json", left), ("b.json", right)):
-        (folder / name).write_text(write(document), encoding="utf-8")
-    return folder / "a.json", folder / "b.json"
-
-
-def test_diff_shows_one_line_a_setting(tmp_path: Path) -> None:
-    left = {"training": {"method": "sft", "lora_r": 8, "optim": "sgd"}}
-    right = {"training": {"method": "sft", "lora_r": 16}}
-    names = two(tmp_path, left, right)
-    result = run("diff", *names)
-    assert result.code == 1
-    assert [line.split() for line in result.out.splitlines()] == [
-        ["setting", *map(str, names)],
-        ["training.lora_r", "8", "16"],
-        ["training.optim", '"sgd"', "*", "-"],
-        [],
-        ["2", "differences."],
-        ["-", "is", "absent."],
-        ["*", "has", "no", "effect", "in", "that", "config."],
-    ]
-
-
-def test_diff_of_equal_configs_exits_0(folder: Path) -> None:
-    result = run("diff", folder / "valid.json", folder / "valid.json")
-    assert result == (0, "No differences.\n", "")
-
-
-def test_diff_all_shows_equal_settings(folder: Path) -> None:
-    result = run("diff", "--all", folder / "valid.json", folder / "valid.json")
-    assert "training.lora_alpha" in result.out
-    assert result.code == 0
-
-
-def test_diff_json_holds_rows_and_patch(tmp_path: Path) -> None:
-    names = two(tmp_path, {"seed": 1}, {"seed": 2})
-    result = json.loads(run("diff", "--json", *names).out)
-    assert list(result) == ["base", "labels", "rows", "patch"]
-    assert result["labels"] == list(map(str, names))
-    assert result["patch"] == [{"op": "replace", "path": "/seed", "value": 2}]
-
-
-def test_diff_of_three_has_a_column_each(folder: Path) -> None:
-    names = [folder / "valid.json", folder / "broken.json", folder / "stops.json"]
-    rows = list(csv.reader(io.StringIO(run("diff", "--csv", *names).out)))
-    assert rows[0] == ["setting", *map(str, names), "note"]
-    assert ["training.batch_size", "4", "0", "4", ""] in rows
-
-
-def test_diff_markdown_holds_bars_and_backticks(tmp_path: Path) -> None:
-    names = two(tmp_path, {"a": "x|y"}, {"a": "`z`"})
-    last = run("diff", "--markdown", *names).out.splitlines()[-1]
-    assert last == r'| `a` | `"x\|y"` | `` "`z`" `` |  |'
-
-
-@pytest.mark.parametrize("value", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "＝1"])
-def test_csv_runs_nothing_in_a_spreadsheet(tmp_path: Path, value: str) -> None:
-    names = two(tmp_path, {value: 1, "a": value}, {"a": -1})
-    rows = list(csv.reader(io.StringIO(run("diff", "--csv", *names).out)))
-    assert ["a", "'" + value, "-1", ""] in rows
-
-
-def test_csv_holds_no_control_characters(tmp_path: Path) -> None:
-    names = two(tmp_path, {"a": "\t=1\r\n=2"}, {})
-    assert run("diff", "--csv", *names).out.splitlines()[1:] == [r"a,\t=1\r\n=2,,"]
-
-
-def test_csv_tells_text_from_other_values(tmp_path: Path) -> None:
-    names = two(tmp_path, {"a": "4", "b": None, "c": "x"}, {"a": 4, "b": "null"})
-    rows = list(csv.reader(io.StringIO(run("diff", "--csv", *names).out)))
-    assert rows[1:] == [["a", '"4"', "4", ""], ["b", "null", '"null"', ""], ["c", "x", "", ""]]
 
 
 def test_derive_prints_each_number_with_its_arithmetic(folder: Path) -> None:
