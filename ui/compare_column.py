@@ -62,11 +62,13 @@ def _actions(view: View, side: Side) -> None:
 def _rebase(view: View, name: str) -> None:
     session.answered()
     compare_address.show(View(view.origins, name, view.show, view.ignore))
+    st.rerun()
 
 
 def _leave_out(view: View, gone: Origin) -> None:
     session.answered()
     compare_address.show(view.with_origins([one for one in view.origins if one != gone]))
+    st.rerun()
 
 
 def _edit(side: Side) -> None:
@@ -77,6 +79,7 @@ def _edit(side: Side) -> None:
         begin_and_go(from_preset(find(side.origin.id)))
     else:
         begin_and_go(_draft(side))
+    st.rerun()
 
 
 def _open(config_id: str) -> None:
@@ -93,22 +96,23 @@ def _versions(view: View, side: Side) -> None:
     bench = who.workbench_or_none()
     if bench is None or side.config_id is None:
         return
-    numbers = [version.number for version in bench.versions(side.config_id)]
-    key = session.seeded(f"column.versions.{side.origin.name}", [])
     compared = {one.version for one in view.origins if one.id == side.config_id}
+    numbers = [version.number for version in bench.versions(side.config_id)]
     offered = [number for number in numbers if number not in compared]
-    if not offered:
-        return
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.multiselect("Add versions", offered, key=key, placeholder="None", width=260)
-        st.button("Add", key="column.add", on_click=_add_versions, args=(view, side, key))
+    key = f"column.versions.{side.origin.name}"
+    session.set_widgets({key: None})
+    st.pills(
+        "Put a version of it beside it",
+        offered,
+        key=key,
+        on_change=_add_version,
+        args=(view, side, key),
+    )
 
 
-def _add_versions(view: View, side: Side, key: str) -> None:
-    numbers = session.widget_value(key)
-    chosen = [Origin("config", side.config_id or "", number) for number in numbers]
-    if chosen:
-        session.answered()
+def _add_version(view: View, side: Side, key: str) -> None:
+    added = Origin("config", side.config_id or "", session.widget_value(key))
+    session.answered()
     after = view.origins.index(side.origin) + 1
-    origins = [*view.origins[:after], *chosen, *view.origins[after:]]
-    compare_address.show(view.with_origins(origins))
+    compare_address.show(view.with_origins([*view.origins[:after], added, *view.origins[after:]]))
+    st.rerun()

@@ -1,6 +1,6 @@
 """Taking picked values over into the open draft, with the verdict before and after."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
 
@@ -24,7 +24,7 @@ _TOOK = "compare.took"
 
 def taking(own: Board, picked: Sequence[Picked]) -> None:
     """Draw what would become of the draft with the picked values, and the button that does it."""
-    picks = tuple(_picks(own, picked))
+    picks = sorted(_picks(own, picked), key=_place(own))
     if not picks:
         _just_taken()
         return
@@ -48,6 +48,12 @@ def _picks(own: Board, picked: Iterable[Picked]) -> Iterable[Pick]:
             yield Pick(number, section=line.removeprefix(SECTION))
         elif row := own.by_path.get(line):
             yield Pick(number, row)
+
+
+def _place(own: Board) -> Callable[[Pick], int]:
+    """Where the row of a pick stands: what holds a value is taken before what it holds."""
+    places = {path: place for place, path in enumerate(own.by_path)}
+    return lambda pick: places[pick.row.path] if pick.row else -1
 
 
 def _preview(old: Document, new: Document, name: str) -> None:

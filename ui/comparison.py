@@ -256,7 +256,8 @@ def _cell(row: Row, number: int) -> Cell:
 def _instead(row: Row, number: int) -> str:
     """What the trainer takes for an absent value."""
     reader = row.readers.distinct[row.readers.of[number]]
-    if row.spec is None or row.spec.name != row.path or not reader.reads(row.spec):
+    is_there = row.paths[number] is not None
+    if row.spec is None or not (is_there and row.is_whole and reader.reads(row.spec)):
         return ""
     used = reader.used(row.spec, ABSENT)
     return "" if used is ABSENT else f"trainer: {value_text(used, 40)}"

@@ -217,22 +217,19 @@ def _html(columns: Sequence[Column], lines: Sequence[Line], alt: str) -> str:
     # Imported here: the other pages do without it, and it takes half a second.
     import pandas as pd
 
-    names = [line.key for line in lines]
-    frame = pd.DataFrame([line.cells for line in lines], names, [one.key for one in columns])
-    classes = pd.DataFrame(
-        [[_cell_class(cell) for cell in line.cells] for line in lines], names, frame.columns
-    )
+    frame = pd.DataFrame([line.cells for line in lines])
+    classes = pd.DataFrame([[_cell_class(cell) for cell in line.cells] for line in lines])
     styler = frame.style.format(_cell_html).set_td_classes(classes)
-    styler.format_index(_by_key(lines, _line_html), axis=0)
-    styler.format_index(_by_key(columns, _column_html), axis=1)
+    # The names of lines and columns are no names to pandas: those have to differ.
+    styler.format_index(_numbered(lines, _line_html), axis=0)
+    styler.format_index(_numbered(columns, _column_html), axis=1)
     styler.set_table_attributes(f'role="grid" aria-label="{escape(alt)}"')
     # Without a name of its own the same table would be another text each time.
     return str(styler.to_html(cell_ids=False, table_uuid="grid"))
 
 
-def _by_key(items: Sequence[Any], html: Callable[[Any], str]) -> Callable[[object], str]:
-    known = {item.key: item for item in items}
-    return lambda key: html(known[key])
+def _numbered(items: Sequence[Any], html: Callable[[Any], str]) -> Callable[[object], str]:
+    return lambda number: html(items[int(str(number))])
 
 
 def _cell_class(cell: Cell) -> str:

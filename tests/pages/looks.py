@@ -68,7 +68,7 @@ class Grid:
         elements = app.get("bidi_component")
         (element,) = [one for one in elements if one.proto.component_name == "tunesmith_grid"]
         data = json.loads(element.proto.json)
-        self._app, self._key, self._of = app, element.key, data["picksOf"]
+        self._app, self._key, self._of = app, str(element.key), data["picksOf"]
         self.columns = [column["key"] for column in data["columns"]]
         head, *rows = Cells(data["html"]).rows
         self.titles = [title.rstrip("↓") for title in head[1:]]

@@ -13,6 +13,7 @@ from core.stores.protocol import Config
 from core.workbench import Workbench
 from tests.pages.conftest import ROOT, SignIn
 from tests.pages.looks import Grid, button, do, draft, labelled, shown
+from ui.services import Services
 
 SFT, DPO = "preset:sft_toolbench", "preset:dpo_basic"
 
@@ -46,6 +47,10 @@ def saved(app: AppTest, *configs: Config) -> AppTest:
 def upload(app: AppTest, *files: tuple[str, bytes]) -> None:
     app.file_uploader[0].set_value([(*file, "application/json") for file in files])
     app.run()
+
+
+def labels(elements: Any) -> list[str]:
+    return [element.label for element in elements]
 
 
 # --- What is compared ----------------------------------------------------------------------------
@@ -208,7 +213,20 @@ def test_the_view_is_there_again_after_another_page() -> None:
 
 def test_the_table_is_downloaded_as_it_is_shown() -> None:
     app = compare(SFT, DPO, q="learning_rate")
-    assert [item.label for item in app.get("download_button")] == ["CSV", "Markdown"]
+    assert labels(app.get("download_button")) == ["CSV", "Markdown"]
+
+
+def test_a_session_that_ended_elsewhere_takes_the_table_away(
+    page: SignIn, bench: Workbench, parts: Services
+) -> None:
+    app = saved(page("compare"), keep(bench, "private"), keep(bench, "secret", num_epochs=2))
+    assert Grid(app).titles == ["private", "secret"]
+    parts.sessions.end_all(bench.actor.user_id)
+    app.run()
+    assert "private" not in shown(app)
+    assert "You were signed out" in shown(app)
+    app.run()
+    assert "No setting differs" in shown(app)
 
 
 # --- Taking over ---------------------------------------------------------------------------------
@@ -254,6 +272,6 @@ def test_the_draft_of_another_page_is_edited_with_what_was_taken() -> None:
 
 def test_two_configs_show_their_tools_line_by_line() -> None:
     app = compare(DPO, "preset:teacher_mode")
-    assert "`tools[calculator]`" in [item.label for item in app.expander]
+    assert "`tools[calculator]`" in labels(app.expander)
     app = compare(DPO, "preset:teacher_mode", SFT)
     assert not app.expander
