@@ -121,6 +121,8 @@ class Grid {
       cell.classList.toggle("picked", is)
       cell.setAttribute("aria-selected", String(is))
     }
+    this.root.classList.toggle("picking", this.picks.length > 0 && !this.data.oneEach)
+    this.reveal(this.box.querySelector("td:focus"))
   }
 
   // --- Moving --------------------------------------------------------------------------------
@@ -183,6 +185,11 @@ class Grid {
   focus(cell) {
     if (!cell) return
     cell.focus({ preventScroll: true })
+    this.reveal(cell)
+  }
+
+  reveal(cell) {
+    if (!cell) return
     // What is fixed at the edges covers cells that the browser takes for visible.
     const [box, own] = [this.box.getBoundingClientRect(), cell.getBoundingClientRect()]
     const head = this.box.querySelector("thead").offsetHeight

@@ -99,3 +99,47 @@ def test_a_picture_shows_the_library(
     page.wait_for_timeout(800)
     folder = project / "docs" / "images" if request.config.getoption("--pictures") else tmp_path
     assert len(page.screenshot(path=folder / "library.png")) > DRAWN
+
+
+TAKEN: tuple[tuple[str, str, tuple[int, int], str], ...] = (
+    (
+        "compare",
+        "with=preset:sft_toolbench&with=preset:hybrid&with=preset:dpo_basic",
+        (1440, 900),
+        "light",
+    ),
+    ("compare-dark", "with=preset:dpo_basic&with=preset:teacher_mode", (1440, 900), "dark"),
+    ("compare-phone", "with=preset:sft_toolbench&with=preset:dpo_basic", (400, 800), "light"),
+    ("compare-texts", "with=preset:dpo_basic&with=preset:teacher_mode", (1200, 700), "light"),
+)
+
+
+@pytest.mark.parametrize(("name", "address", "size", "scheme"), TAKEN, ids=lambda one: str(one))
+def test_a_picture_shows_a_comparison(
+    new_page: Callable[[], Page],
+    app_url: str,
+    project: Path,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    name: str,
+    address: str,
+    size: tuple[int, int],
+    scheme: str,
+) -> None:
+    page = new_page()
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(f"{app_url}/compare?{address}")
+    cell = page.locator('tr[data-key="training.num_epochs"] td').nth(1)
+    expect(cell).to_be_visible(timeout=30_000)
+    if name == "compare":
+        cell.click()
+        expect(page.locator(".st-key-take")).to_contain_text("Into the draft")
+        page.get_by_test_id("stMain").evaluate("main => main.scrollTop = 0")
+    if name == "compare-texts":
+        page.locator("summary").first.click()
+        page.locator(".text-difference").first.scroll_into_view_if_needed()
+    page.mouse.move(size[0] / 2, 5)
+    page.wait_for_timeout(800)
+    folder = project / "docs" / "images" if request.config.getoption("--pictures") else tmp_path
+    assert len(page.screenshot(path=folder / f"{name}.png")) > DRAWN
