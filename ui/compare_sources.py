@@ -28,14 +28,23 @@ def add(view: View) -> None:
             on_click=compare_address.show,
             args=(View(()),),
         )
-    with st.popover("Add", icon=":material/add:", type="primary", key="compare.add"):
-        if len(view.origins) >= MAX_COLUMNS:
-            st.caption(f"{MAX_COLUMNS} configs are compared at most; leave some out first.")
-            return
-        _draft(view)
-        _templates(view)
-        _saved(view)
-        _files(view)
+    # Drawn when it is opened: it asks the store for the saved configs.
+    shelf = st.popover(
+        "Add", icon=":material/add:", type="primary", key="compare.add", on_change="rerun"
+    )
+    if shelf.open:
+        with shelf:
+            _everything(view)
+
+
+def _everything(view: View) -> None:
+    if len(view.origins) >= MAX_COLUMNS:
+        st.caption(f"{MAX_COLUMNS} configs are compared at most; leave some out first.")
+        return
+    _draft(view)
+    _templates(view)
+    _saved(view)
+    _files(view)
 
 
 def _adding(view: View, origins: Sequence[Origin]) -> None:

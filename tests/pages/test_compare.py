@@ -44,6 +44,12 @@ def saved(app: AppTest, *configs: Config) -> AppTest:
     return at(app, [f"config:{config.id}" for config in configs])
 
 
+def open_shelf(app: AppTest) -> AppTest:
+    """Open the list of what can be added."""
+    app.session_state["compare.add"] = True
+    return app.run()
+
+
 def upload(app: AppTest, *files: tuple[str, bytes]) -> None:
     app.file_uploader[0].set_value([(*file, "application/json") for file in files])
     app.run()
@@ -118,7 +124,7 @@ def test_who_is_signed_out_is_told_to_sign_in(bench: Workbench) -> None:
 
 def test_configs_are_added_and_cleared(page: SignIn, bench: Workbench) -> None:
     keep(bench, "mine", num_epochs=2)
-    app = at(page("compare"), [SFT])
+    app = open_shelf(at(page("compare"), [SFT]))
     button(app, "DPO").click().run()
     button(app, "mine").click().run()
     assert Grid(app).titles == ["sft_toolbench", "dpo_basic", "mine"]
@@ -130,7 +136,7 @@ def test_configs_are_added_and_cleared(page: SignIn, bench: Workbench) -> None:
 
 
 def test_files_are_compared_under_names_of_their_own(page: SignIn) -> None:
-    app = at(page("compare"), [SFT])
+    app = open_shelf(at(page("compare"), [SFT]))
     upload(app, ("a.json", b'{"training": {"method": "sft"}}'), ("a.json", b'{"tools": []}'))
     assert Grid(app).titles == ["sft_toolbench", "a", "a (2)"]
     upload(app, ("a.json", b'{"training": {"method": "sft"}}'))
@@ -138,7 +144,7 @@ def test_files_are_compared_under_names_of_their_own(page: SignIn) -> None:
 
 
 def test_a_file_that_is_no_config_is_refused_in_one_sentence(page: SignIn) -> None:
-    app = at(page("compare"), [SFT, DPO])
+    app = open_shelf(at(page("compare"), [SFT, DPO]))
     upload(app, ("b.json", b'{"a": 1,}'))
     assert "b: Line 1, column 8" in shown(app).replace("\\", "")
     assert Grid(app).columns == [SFT, DPO]
