@@ -16,13 +16,13 @@ from core.compare import Comparison, Row
 from core.config import TrainingConfig
 from core.consequences import Consequence
 from core.derive import QUANTITIES, Derived
-from core.document import ABSENT, Document, Path, get, number_text, path_text, write
+from core.document import ABSENT, Document, Path, get, last_key, number_text, path_text, write
 from core.fields import FieldSpec
 from core.findings import Finding, Operation, Report
 from core.patch import apply
 from core.presets import Preset
 from core.schema import no_effect
-from core.secrets import is_literal, names_secret, redact
+from core.secrets import masked, redact
 
 ABSENT_MARK: Final = "-"
 NO_EFFECT_MARK: Final = "*"
@@ -180,22 +180,8 @@ def _name(path: Path) -> str:
 
 
 def _shown(path: Path, value: Any) -> str:
-    text = value_text(_without_secrets(_last_key(path), value))
+    text = value_text(masked(value, last_key(path)))
     return text if len(text) <= CHANGE_LENGTH else text[: CHANGE_LENGTH - 3] + "..."
-
-
-def _last_key(path: Path) -> str:
-    return next((step for step in reversed(path) if isinstance(step, str)), "")
-
-
-def _without_secrets(key: str, value: Any) -> Any:
-    if isinstance(value, dict):
-        return {redact(name): _without_secrets(name, item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_without_secrets(key, item) for item in value]
-    if names_secret(key) and is_literal(value):
-        return "[secret]"
-    return redact(value) if isinstance(value, str) else value
 
 
 def comparison_text(comparison: Comparison, consequences: Sequence[Consequence] = ()) -> str:
@@ -226,8 +212,8 @@ def _note(row: Row) -> str:
 
 def _entries(row: Row) -> list[Any]:
     """The value of each document, or ``ABSENT``, without secrets."""
-    key = _last_key(next(path for path in row.paths if path))
-    return [_without_secrets(key, entry) for entry in row.entries]
+    key = last_key(next(path for path in row.paths if path))
+    return [masked(entry, key) for entry in row.entries]
 
 
 def _cells(row: Row) -> list[str]:
@@ -335,10 +321,11 @@ def comparison_csv(comparison: Comparison, consequences: Sequence[Consequence] =
 def _csv_text(value: Any) -> str:
     if not isinstance(value, str):
         return value_text(value)
-    return json.dumps(value) if _looks_like_json(value) else value
+    return json.dumps(value) if looks_like_json(value) else value
 
 
-def _looks_like_json(text: str) -> bool:
+def looks_like_json(text: str) -> bool:
+    """Whether a text reads like another JSON value, so that only quotes tell the two apart."""
     plain = text in ("", "true", "false", "null", "{}", "[]")
     return plain or text.startswith('"') or bool(_NUMBER.fullmatch(text.lower()))
 

@@ -53,6 +53,22 @@ def redact(text: str) -> str:
     return _SECRET.sub("[secret]", text)
 
 
+def masked(value: Any, key: str = "") -> Any:
+    """A JSON value without secrets: neither what looks like one nor what stands under such a key.
+
+    Args:
+        value: the value; it stays as it is.
+        key: the key that it stands under.
+    """
+    if isinstance(value, dict):
+        return {redact(name): masked(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [masked(item, key) for item in value]
+    if names_secret(key) and is_literal(value):
+        return "[secret]"
+    return redact(value) if isinstance(value, str) else value
+
+
 def kind_of(text: str) -> str | None:
     """What kind of secret a text holds, in words such as "a Hugging Face token", or ``None``."""
     match = _SECRET.search(text) if may_hold_secret(text) else None

@@ -105,8 +105,8 @@ def _pieces(blocks: Iterable[tuple[str, list[str]]]) -> Iterator[Piece]:
 
 def _ends(left: str, right: str) -> tuple[Pieces, Pieces]:
     """All between what the texts begin with alike and what they end with alike."""
-    start = _shared(left, right)
-    end = _shared(left[start:][::-1], right[start:][::-1])
+    start = alike(left, right)
+    end = alike(left[start:][::-1], right[start:][::-1])
     return _cut(left, start, len(left) - end), _cut(right, start, len(right) - end)
 
 
@@ -115,7 +115,8 @@ def _cut(text: str, start: int, end: int) -> Pieces:
     return tuple(piece for piece in parts if piece.text)
 
 
-def _shared(left: str, right: str) -> int:
+def alike(left: str, right: str) -> int:
+    """How many characters two texts begin with alike."""
     for place, (one, other) in enumerate(zip(left, right, strict=False)):
         if one != other:
             return place

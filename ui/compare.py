@@ -7,6 +7,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.compare import Comparison
+from core.document import path_text
 from core.errors import TunesmithError
 from core.render import comparison_csv, comparison_markdown
 from core.selection import Counts, Selection, Show, count
@@ -136,7 +137,7 @@ def _ignore_choice(view: View, own: Board) -> None:
     key = "compare.ignore"
     session.set_widgets({key: list(view.ignore)})
     differing = [row.path for row in own.comparison.rows if row.differs]
-    sections = [row.section for row in own.comparison.rows if row.differs]
+    sections = [path_text((row.section,)) for row in own.comparison.rows if row.differs]
     st.multiselect(
         "Ignore",
         list(dict.fromkeys([*view.ignore, *sections, *differing])),

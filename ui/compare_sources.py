@@ -109,30 +109,30 @@ def _files(view: View) -> None:
     st.caption("Files")
     for item in session.imports():
         _add_button(view, Origin("file", item.name), plain(value_text(item.name, 40)))
-    key = session.widget_key("compare.files", len(session.imports()))
     uploads = st.file_uploader(
         "JSON files",
         type=["json"],
         accept_multiple_files=True,
-        key=key,
+        # Once its files are taken in, it is another one: it would bring them again each time.
+        key=session.widget_key("compare.files", session.uploads().number),
         label_visibility="collapsed",
     )
     if uploads:
         _take_in(view, [(upload.name, upload.getvalue()) for upload in uploads])
+    for refused in session.uploads().refused:
+        st.error(plain(refused))
 
 
 def _take_in(view: View, uploads: Sequence[tuple[str, bytes]]) -> None:
     """Add uploaded files; they stay in this session and are in no link."""
     found = [inspect(name, data) for name, data in uploads]
     usable = _distinct([item for item in found if isinstance(item, Import)])
-    for item in found:
-        if isinstance(item, Refusal):
-            st.error(f"{plain(item.name)}: {plain(item.reason)}")
-    new = [item for item in usable if Origin("file", item.name) not in view.origins]
-    if new:
-        session.remember_imports(usable)
-        _adding(view, [Origin("file", item.name) for item in new])
-        st.rerun()
+    session.note_uploads(
+        tuple(f"{item.name}: {item.reason}" for item in found if isinstance(item, Refusal))
+    )
+    session.remember_imports(usable)
+    _adding(view, [Origin("file", item.name) for item in usable])
+    st.rerun()
 
 
 def _distinct(items: Sequence[Import]) -> list[Import]:

@@ -9,16 +9,18 @@ from core.consequences import Outcome, consequences, outcome
 from core.document import ABSENT, Document
 from core.errors import PathError
 from core.render import code_span
+from core.secrets import redact
 from core.taking import Pick, taken
 from ui import session
 from ui.actions import open_draft
-from ui.comparison import SECTION, Board, consequence_text, state_of, text_of
+from ui.comparison import SECTION, Board, consequence_text, shortened, state_of, text_of
 from ui.grid import Pick as Picked
 from ui.places import BUILD
 from ui.text import count, plain, value_text
 
 _SHOWN = 40
 _FEW = 3
+_LONGEST = 60
 _TOOK = "compare.took"
 
 
@@ -52,7 +54,7 @@ def _picks(own: Board, picked: Iterable[Picked]) -> Iterable[Pick]:
 
 def _place(own: Board) -> Callable[[Pick], int]:
     """Where the row of a pick stands: what holds a value is taken before what it holds."""
-    places = {path: place for place, path in enumerate(own.by_path)}
+    places = {row.path: place for place, row in enumerate(own.comparison.rows)}
     return lambda pick: places[pick.row.path] if pick.row else -1
 
 
@@ -84,7 +86,7 @@ def _preview(old: Document, new: Document, name: str) -> None:
 
 def _changes(rows: Sequence[Row]) -> list[str]:
     lines = [
-        f"| {code_span(row.path)} | {_value(row, 0)} | **{_value(row, 1)}** |"
+        f"| {code_span(redact(row.path))} | {_value(row, 0)} | **{_value(row, 1)}** |"
         for row in rows[:_SHOWN]
     ]
     more = [f"| and {len(rows) - _SHOWN} more | | |"] if rows[_SHOWN:] else []
@@ -92,7 +94,10 @@ def _changes(rows: Sequence[Row]) -> list[str]:
 
 
 def _value(row: Row, number: int) -> str:
-    return "not set" if row.entries[number] is ABSENT else plain(text_of(row, number, 60))
+    if row.entries[number] is ABSENT:
+        return "not set"
+    text = shortened(text_of(row, number), text_of(row, 1 - number), _LONGEST)
+    return plain(" ".join(text.split()))
 
 
 def _meaning(old: Outcome, new: Outcome) -> list[str]:

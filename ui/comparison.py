@@ -1,5 +1,6 @@
 """A comparison as lines and columns of a table: what differs, and what the difference means."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -9,12 +10,14 @@ from typing import Any, Final
 from core import fields
 from core.compare import Comparison, Row, compare
 from core.consequences import Consequence, Outcome, consequences, outcome
-from core.document import ABSENT
+from core.document import ABSENT, last_key
 from core.findings import Report
-from core.secrets import is_literal, names_secret
+from core.render import looks_like_json
+from core.render import value_text as json_text
+from core.secrets import masked, redact
 from core.selection import Selection, select
 from core.sources import Side
-from core.text_difference import Piece, Pieces, words
+from core.text_difference import Piece, Pieces, alike, words
 from ui import session
 from ui.grid import Cell, Column, Line, Pick, Sheet, grid, sheet
 from ui.summary import amount
@@ -24,12 +27,16 @@ SECTION: Final = "section:"
 """What the key of a heading's line begins with; the section's name follows."""
 
 _OTHER: Final = "Other keys"
-# With two columns there is room for the whole of most texts.
-_LONGEST: Final = {2: 4000}
-_USUAL_LONGEST: Final = 300
+NOTHING: Final = "–"
+
+# Up to so many columns there is room for long texts, and words that differ are marked.
+_MARKED_COLUMNS: Final = 2
+_LONG: Final = 4000
+_SHORT: Final = 300
+# Characters that are shown before the first difference of a text that is cut.
+_BEFORE: Final = 60
 # Shorter texts are seen to differ as a whole.
 _MARKED_FROM: Final = 24
-NOTHING: Final = "–"
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class Board:
     @cached_property
     def by_path(self) -> dict[str, Row]:
         """The leaves by what they are called in picks."""
-        return {row.path: row for row in self.comparison.rows}
+        return {redact(row.path): row for row in self.comparison.rows}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -68,7 +75,7 @@ class Board:
         """What the configs are called in tables; no two alike."""
         titles = [side.title for side in self.sides]
         return tuple(
-            f"{side.title} ({side.detail})" if titles.count(side.title) > 1 else side.title
+            redact(f"{side.title} ({side.detail})" if titles.count(side.title) > 1 else side.title)
             for side in self.sides
         )
 
@@ -227,11 +234,11 @@ def _setting(row: Row, pickable: Sequence[bool]) -> Line:
         for number, can_be_picked in enumerate(pickable)
     )
     return Line(
-        key=row.path,
+        key=redact(row.path),
         kind="setting",
-        label=_label(row),
+        label=redact(_label(row)),
         cells=cells,
-        help=f"{row.path}\n{row.spec.help}" if row.spec else row.path,
+        help=redact(f"{row.path}\n{row.spec.help}" if row.spec else row.path),
         note=row.note or ("changes no run" if row.differs and not row.has_consequence else ""),
         differs=row.differs or bool(row.note),
     )
@@ -271,24 +278,44 @@ def _effect(row: Row, number: int) -> str:
 
 def _pieces(row: Row, number: int) -> Pieces:
     own = text_of(row, number)
-    others = [other for other in range(len(row.entries)) if other != number]
-    if len(others) != 1 or not row.differs or row.entries[others[0]] is ABSENT:
-        return (Piece(own),)
-    other = text_of(row, others[0])
+    if not row.differs:
+        return (Piece(shortened(own)),)
+    if len(row.entries) > _MARKED_COLUMNS:
+        base = text_of(row, row.base)
+        return (Piece(shortened(own, base if own != base else "")),)
+    other = text_of(row, 1 - number)
     if not _are_texts(row) or min(len(own), len(other)) < _MARKED_FROM:
-        return (Piece(own),)
-    return words(own, other)[0]
+        return (Piece(shortened(own, other), False),)
+    start = _start(own, other, _LONG)
+    cut = [text if len(text) <= _LONG else text[start : start + _LONG] for text in (own, other)]
+    return words(*cut)[0]
 
 
 def _are_texts(row: Row) -> bool:
     return all(isinstance(entry, str) for entry in row.entries)
 
 
-def text_of(row: Row, number: int, limit: int = 0) -> str:
-    """One value as it is shown: without secrets, and shortened."""
+def text_of(row: Row, number: int) -> str:
+    """One value as it is shown, without secrets; text that reads like another value is quoted."""
     entry: Any = row.entries[number]
-    path = row.paths[number] or ()
-    key = next((step for step in reversed(path) if isinstance(step, str)), "")
-    if names_secret(key) and is_literal(entry):
-        return "[secret]"
-    return value_text(entry, limit or _LONGEST.get(len(row.entries), _USUAL_LONGEST))
+    if entry is ABSENT:
+        return NOTHING
+    value = masked(entry, last_key(row.paths[number] or ()))
+    if isinstance(value, str):
+        return json.dumps(value) if looks_like_json(value) else value
+    return json_text(value)
+
+
+def shortened(text: str, other: str = "", limit: int = _SHORT) -> str:
+    """A text that fits into a cell; of a long one the part where it begins to differ."""
+    if len(text) <= limit:
+        return text
+    start = _start(text, other, limit) if other else 0
+    end = start + limit
+    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
+
+
+def _start(text: str, other: str, limit: int) -> int:
+    """Where to begin, so that the first difference is within the limit."""
+    shared = alike(text, other)
+    return 0 if shared < limit - _BEFORE else shared - _BEFORE

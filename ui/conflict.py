@@ -7,9 +7,9 @@ from typing import Any, Final
 import streamlit as st
 
 from core.consequences import outcome
-from core.document import ABSENT, same
+from core.document import ABSENT, last_key, same
 from core.merge import Choice, Picks, Side, merged
-from core.secrets import is_literal, names_secret
+from core.secrets import masked, redact
 from core.text_difference import Piece
 from core.workbench import Clash
 from ui.comparison import NOTHING, SECTION, state_of
@@ -75,7 +75,8 @@ def _line(choice: Choice) -> Line:
         _cell(choice, choice.mine, can_be_picked=True),
         _cell(choice, choice.theirs, can_be_picked=True),
     )
-    return Line(choice.field, "setting", choice.field, cells, help=choice.field, differs=True)
+    name = redact(choice.field)
+    return Line(choice.field, "setting", name, cells, help=name, differs=True)
 
 
 def _cell(choice: Choice, value: Any, *, can_be_picked: bool = False) -> Cell:
@@ -90,5 +91,4 @@ def _cell(choice: Choice, value: Any, *, can_be_picked: bool = False) -> Cell:
 def _text(choice: Choice, value: Any) -> str:
     if value is ABSENT:
         return NOTHING
-    key = next((step for step in reversed(choice.path) if isinstance(step, str)), "")
-    return "[secret]" if names_secret(key) and is_literal(value) else value_text(value, _LONGEST)
+    return value_text(masked(value, last_key(choice.path)), _LONGEST)

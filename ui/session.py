@@ -468,6 +468,29 @@ def compare(view: Mapping[str, Sequence[str]]) -> None:
     _store("compared", {key: tuple(values) for key, values in view.items()})
 
 
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """What became of files that were uploaded to be compared.
+
+    Attributes:
+        number: how often files were uploaded.
+        refused: why files of the last upload were not taken, one sentence each.
+    """
+
+    number: int = 0
+    refused: tuple[str, ...] = ()
+
+
+def uploads() -> Uploads:
+    """What became of the last upload of the compare page."""
+    return _state("uploads", Uploads)
+
+
+def note_uploads(refused: tuple[str, ...]) -> None:
+    """Note that files were uploaded, and why some of them were not taken."""
+    _store("uploads", Uploads(uploads().number + 1, refused))
+
+
 def is_on(name: str, default: bool = False) -> bool:
     """A switch of the page, such as which sections are open."""
     return _state(f"on.{name}", lambda: default)

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from html import escape
-from typing import Final
+from typing import Any, Final
 
 import streamlit as st
 
-from core.compare import Row
-from core.document import ABSENT, get, write
+from core.compare import Row, named_path_text
+from core.document import Path, get, last_key, write
 from core.render import code_span
-from core.secrets import redact
+from core.secrets import masked, redact
 from core.text_difference import Line, Pieces, lines
 from ui.comparison import Board
 from ui.text import count
@@ -24,18 +24,27 @@ def text_differences(own: Board) -> None:
     if not found:
         return
     st.markdown("**Texts and tools, line by line**")
-    for title, left, right in found[:_SHOWN_AT_MOST]:
-        with st.expander(code_span(title), key=f"text.{title}", type="compact"):
-            st.html(_html(lines(redact(left), redact(right)), own.labels))
+    for number, (title, left, right) in enumerate(found[:_SHOWN_AT_MOST]):
+        with st.expander(code_span(redact(title)), key=f"text.{number}", type="compact"):
+            _text_difference(left, right, own.labels)
     if found[_SHOWN_AT_MOST:]:
         st.caption(f"The first {_SHOWN_AT_MOST} of {len(found)}.")
+
+
+def _text_difference(left: str, right: str, labels: tuple[str, ...]) -> None:
+    told = lines(left, right)
+    if any(line.differs for line in told):
+        st.html(_html(told, labels))
+    else:
+        st.caption("They differ in spaces at the end, in the kind of line break, or in a secret.")
 
 
 def _texts(own: Board) -> Iterator[tuple[str, str, str]]:
     for row in own.comparison.rows:
         left, right = row.entries
         if row.differs and isinstance(left, str) and isinstance(right, str) and _is_long(row):
-            yield row.path, left, right
+            keys = [last_key(path or ()) for path in row.paths]
+            yield row.path, masked(left, keys[0]), masked(right, keys[1])
 
 
 def _is_long(row: Row) -> bool:
@@ -44,17 +53,27 @@ def _is_long(row: Row) -> bool:
 
 def _tools(own: Board) -> Iterator[tuple[str, str, str]]:
     """The tools that both have and that differ, as JSON."""
-    left, right = own.comparison.documents
-    seen = set[tuple[object, object]]()
-    for row in own.comparison.rows:
-        places = [path[:2] if path and path[0] == "tools" else () for path in row.paths]
-        if not row.differs or row.kind == "order" or (key := tuple(places)) in seen:
-            continue
-        seen.add((key[0], key[1]))
-        tools = [get(left, places[0]), get(right, places[1])]
-        if all(len(place) == 2 for place in places) and ABSENT not in tools:
-            title = row.path[: row.path.index("]") + 1]
-            yield title, write(tools[0]), write(tools[1])
+    places = dict.fromkeys(
+        (_tool(row.paths[0]), _tool(row.paths[1]))
+        for row in own.comparison.rows
+        if row.differs and row.kind != "order"
+    )
+    for left, right in places:
+        if left and right:
+            old, new = own.comparison.documents
+            tools = get(old, left), get(new, right)
+            yield _title(left, tools[0]), write(masked(tools[0])), write(masked(tools[1]))
+
+
+def _tool(path: Path | None) -> Path:
+    """Where the tool stands that a path leads into; empty where it leads into none."""
+    is_inside = path is not None and path[:1] == ("tools",) and len(path) > 2
+    return path[:2] if path and is_inside and isinstance(path[1], int) else ()
+
+
+def _title(place: Path, tool: Any) -> str:
+    name = tool.get("name") if isinstance(tool, dict) else None
+    return named_path_text((*place[:1], name) if isinstance(name, str) else place)
 
 
 def _html(found: tuple[Line, ...], labels: tuple[str, ...]) -> str:

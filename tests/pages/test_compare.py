@@ -1,5 +1,6 @@
 """The compare page: what is compared, what is shown of it, and what its address says."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -281,3 +282,93 @@ def test_two_configs_show_their_tools_line_by_line() -> None:
     assert "`tools[calculator]`" in labels(app.expander)
     app = compare(DPO, "preset:teacher_mode", SFT)
     assert not app.expander
+
+
+def document(*tools: Any, **sections: Any) -> bytes:
+    return json.dumps({"training": {"method": "sft"}, "tools": list(tools), **sections}).encode()
+
+
+def files(app: AppTest, left: bytes, right: bytes) -> AppTest:
+    """The page with two files and nothing else."""
+    upload(open_shelf(app), ("left.json", left), ("right.json", right))
+    return at(app, ["file:left", "file:right"])
+
+
+TOKEN = "hf_" + "a1B2" * 9
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (b"{}", b'{"training": 3, "tools": {"a": {"b": 1}}}'),
+        (b'{"tools": {"a": {"b": 1}}}', b'{"tools": {"a": {"b": 2}}}'),
+        (document({"name": "a]b", "x": 1}), document({"name": "a]b", "x": 2})),
+        (document({"name": "a", "x": 1}, {"name": "a"}), document({"name": "a", "x": 2})),
+        (b'{"a.b": {"c]": "\\u202e", "<b>": 1}}', b'{"a.b": [1, [2]], "`|": null}'),
+        (b'{"tools": ["x"], "d": "%s"}' % (b"long " * 800), b'{"tools": [[]], "d": "short"}'),
+    ],
+)
+def test_odd_documents_are_compared_like_others(page: SignIn, left: bytes, right: bytes) -> None:
+    app = files(page("compare"), left, right)
+    assert Grid(app).titles == ["left", "right"]
+    assert not app.error
+    app.button_group[0].set_value("all").run()
+    assert not app.error
+
+
+def test_secrets_are_not_shown(page: SignIn) -> None:
+    secret = "correct horse battery staple " * 6
+    tool = {"name": "call", "api_key": secret, "headers": {"Authorization": f"Bearer {TOKEN}"}}
+    left = document(tool, api_key=secret, note=f"uses {TOKEN}\nhere", **{TOKEN: 1})
+    right = document({**tool, "api_key": "other"}, api_key="another " * 30, note="nothing\nhere")
+    app = files(page("compare"), left, right)
+    seen = "".join(
+        json.dumps([element.proto.json for element in app.get("bidi_component")]).split(
+            '\\"columns\\"'
+        )[:1]
+        + [element.proto.body for element in app.get("html")]
+        + labels(app.expander)
+    )
+    assert "correct horse" not in seen
+    assert TOKEN not in seen
+    assert "[secret]" in seen
+
+
+def test_text_that_reads_like_another_value_is_told_apart(page: SignIn) -> None:
+    app = files(page("compare"), b'{"a": "1", "b": "", "c": "true"}', b'{"a": 1, "c": true}')
+    lines = Grid(app).lines
+    assert lines["a"] == ['"1"', "≠1"]
+    assert lines["b"] == ['""', "≠–"]
+    assert lines["c"] == ['"true"', "≠true"]
+
+
+def test_long_texts_show_where_they_begin_to_differ(page: SignIn) -> None:
+    same = "word " * 100
+    left, right = (document(note=same + end) for end in ("left", "right"))
+    app = files(page("compare"), left, right)
+    at(app, ["file:left", "file:right", SFT])
+    texts = Grid(app).lines["note"]
+    assert texts[0].startswith("word")
+    assert texts[1].startswith("≠…")
+    assert texts[1].endswith("right")
+
+
+def test_a_file_is_taken_in_once_and_a_bad_one_beside_it_is_told(page: SignIn) -> None:
+    app = open_shelf(at(page("compare"), [SFT, "file:left"]))
+    upload(app, ("left.json", document()), ("bad.json", b"{"))
+    assert "bad: Line 1" in app.error[0].value.replace("\\", "")
+    assert Grid(app).titles == ["sft_toolbench", "left"]
+    at(app, [SFT])
+    assert app.query_params["with"] == SFT
+    upload(app, ("left.json", document()))
+    at(app, [SFT])
+    assert app.query_params["with"] == SFT
+    assert not app.error
+
+
+def test_a_section_with_an_odd_name_is_ignored_by_the_name_that_is_offered(page: SignIn) -> None:
+    app = files(page("compare"), b'{"a.b": {"c": 1}}', b'{"a.b": {"c": 2}}')
+    offered = labelled(app.multiselect, "Ignore").options
+    assert '["a.b"]' in offered
+    labelled(app.multiselect, "Ignore").set_value(['["a.b"]']).run()
+    assert "1 ignored" in shown(app)
