@@ -256,7 +256,8 @@ def _diff(args: argparse.Namespace, streams: Streams) -> int:
     show: Show = "effect" if args.effect else "all" if args.all else "differences"
     rows = select(found.rows, Selection(show=show, ignore=tuple(args.ignore)))
     comparison = replace(found, rows=rows)
-    streams.say(_comparison_text(comparison, args))
+    left_out = sum(row.differs for row in found.rows) - sum(row.differs for row in rows)
+    streams.say(_comparison_text(comparison, args, left_out))
     return COMPLAINT if comparison.differs else FINE
 
 
@@ -269,7 +270,7 @@ def _base(args: argparse.Namespace, count: int) -> int:
     return int(args.base) - 1
 
 
-def _comparison_text(comparison: "Comparison", args: argparse.Namespace) -> str:
+def _comparison_text(comparison: "Comparison", args: argparse.Namespace, left_out: int) -> str:
     from core import render
     from core.consequences import consequences, outcome
 
@@ -278,12 +279,13 @@ def _comparison_text(comparison: "Comparison", args: argparse.Namespace) -> str:
     found = consequences([outcome(document) for document in comparison.documents])
     if args.form == "json":
         return write(_comparison_json(comparison, found))
-    forms = {
-        "text": render.comparison_text,
-        "markdown": render.comparison_markdown,
-        "csv": render.comparison_csv,
+    shown = [one for one in found if one.differs or args.all]
+    forms: dict[str, Callable[[], str]] = {
+        "text": lambda: render.comparison_text(comparison, shown, left_out),
+        "markdown": lambda: render.comparison_markdown(comparison, shown),
+        "csv": lambda: render.comparison_csv(comparison, shown),
     }
-    return forms[args.form](comparison, [one for one in found if one.differs or args.all])
+    return forms[args.form]()
 
 
 def _comparison_json(comparison: "Comparison", found: "Sequence[Consequence]") -> dict[str, Any]:

@@ -184,13 +184,22 @@ def _shown(path: Path, value: Any) -> str:
     return text if len(text) <= CHANGE_LENGTH else text[: CHANGE_LENGTH - 3] + "..."
 
 
-def comparison_text(comparison: Comparison, consequences: Sequence[Consequence] = ()) -> str:
-    """A comparison as a table, one line a setting; below it another of what follows from them."""
+def comparison_text(
+    comparison: Comparison, consequences: Sequence[Consequence] = (), left_out: int = 0
+) -> str:
+    """A comparison as a table, one line a setting; below it another of what follows from them.
+
+    Args:
+        comparison: the rows to show.
+        consequences: the verdicts and numbers to show.
+        left_out: how many rows that differ are not among those to show.
+    """
     labels, rows = _labels(comparison, " (base)"), comparison.rows
     settings = ((redact(row.path), *_cells(row), _note(row)) for row in rows)
     follows = ((one.title, *_outcomes(one, comparison.base, _quantity)) for one in consequences)
     count = sum(row.differs for row in rows)
-    summary = (counted(count, "difference") if count else "No differences") + ".\n"
+    more = f", {left_out} left out" if left_out else ""
+    summary = (counted(count, "difference") if count else "No differences") + more + ".\n"
     blocks = [
         table([("setting", *labels, ""), *settings]) if rows else "",
         table([("what follows", *labels), *follows]) if consequences else "",

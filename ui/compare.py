@@ -223,7 +223,7 @@ def _table(own: Board, selection: Selection) -> None:
         selection,
         key="compare.table",
         can_pick=lambda side: side.origin.kind != "draft",
-        picks_of=(session.draft_number(), own.names),
+        picks_of=session.draft_number(),
         on_open=_ask_about,
         on_download=lambda name: _used(own, name),
     )

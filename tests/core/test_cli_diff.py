@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -315,7 +316,7 @@ def test_with_effect_only_what_changes_a_run_is_a_difference() -> None:
     assert run("diff", *names).code == 1
     result = run("diff", "--effect", *names)
     assert result.code == 0
-    assert "No differences.\n" in result.out
+    assert re.search(r"No differences, \d left out\.\n", result.out)
 
 
 @pytest.mark.parametrize(
@@ -345,7 +346,7 @@ def test_ignore_can_be_given_several_times() -> None:
     names = files(VALID, put(RENAMED, ("training", "lora_r"), 8))
     result = run("diff", "--ignore", "my_notes", "--ignore", "training.*", *names)
     assert result.code == 0
-    assert "No differences.\n" in result.out
+    assert re.search(r"No differences, \d left out\.\n", result.out)
     assert run("diff", "--ignore", "my_notes", *names).code == 1
 
 
@@ -384,3 +385,13 @@ def test_patch_goes_with_no_other_form(form: str) -> None:
     assert (result.code, result.out) == (2, "")
     assert "not allowed with argument" in result.err
     assert result.err.count("\n") == 1
+
+
+def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
+    names = [tmp_path / "a.json", tmp_path / "b.json"]
+    for name, rank in zip(names, (8, 16), strict=True):
+        name.write_text(json.dumps({"training": {"lora_r": rank}, "mine": rank}))
+    assert run("diff", "--ignore", "mine", *names).out.count("1 difference, 1 left out.") == 1
+    code, out, _ = run("diff", "--ignore", "*", *names)
+    assert code == 0
+    assert "No differences, 2 left out." in out
