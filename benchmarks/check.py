@@ -1,19 +1,17 @@
-"""How long a check and a comparison take beside what others use for them.
+"""How long a check takes beside what others use for it.
 
     .venv/bin/python -m benchmarks.check
 
 Every candidate runs in each round, one after the other, so that a busy machine slows all of them
-alike; what counts is the median of the ratios within the rounds. It takes less than a minute.
+alike; what counts is the median of the ratios within the rounds. It takes five seconds.
 """
 
 import copy
 import gc
-import importlib
-import importlib.util
 import json
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import jsonschema
@@ -21,8 +19,7 @@ import jsonschema_rs
 
 from core import presets
 from core.check import check
-from core.compare import compare
-from core.document import Document, put, write
+from core.document import Document, write
 
 ROUNDS: Final = 15
 # Seconds that one candidate runs in one round.
@@ -38,12 +35,6 @@ def main() -> None:
     faulty = with_faults(valid)
     print_table("check, valid config", measure(checkers(valid)))
     print_table("check, faulty config", measure(checkers(faulty)))
-    near = put(put(valid, ("training", "learning_rate"), 1e-4), ("training", "lora_r"), 32)
-    print_table("two configs, 2 values differ", measure(differs(valid, near)))
-    far = presets.find("teacher_mode").config
-    print_table("two configs, another method", measure(differs(valid, far)))
-    print_table("50 configs against the first", measure(differs(*many(valid, 50))))
-    print_missing()
 
 
 # --- Candidates --------------------------------------------------------------------------------
@@ -72,24 +63,6 @@ def as_the_trainer(config: Document, schema: Mapping[str, Any]) -> None:
         return
 
 
-def differs(*configs: Document) -> dict[str, Task]:
-    """Ways to find what differs between the first config and each of the rest."""
-    first, rest = configs[0], configs[1:]
-    found: dict[str, Task] = {OURS: lambda: compare(configs)}
-    if installed("dictdiffer"):
-        diff = importlib.import_module("dictdiffer").diff
-        found["dictdiffer"] = lambda: [list(diff(first, other)) for other in rest]
-    if installed("deepdiff"):
-        deep = importlib.import_module("deepdiff").DeepDiff
-        found["deepdiff"] = lambda: [deep(first, other) for other in rest]
-    return found
-
-
-def installed(name: str) -> bool:
-    """Whether a peer that the tests don't need is there."""
-    return importlib.util.find_spec(name) is not None
-
-
 # --- Configs -----------------------------------------------------------------------------------
 
 
@@ -98,16 +71,6 @@ def with_faults(config: Document) -> Document:
     faulty = copy.deepcopy(config)
     faulty["training"] |= {"batch_size": "4", "num_epochs": 0, "learning_rate": -1, "lora_rank": 8}
     return faulty
-
-
-def many(config: Document, count: int) -> Iterator[Document]:
-    """Configs that differ in a few values each, the given one first."""
-    for number in range(count):
-        yield put(
-            put(config, ("training", "lora_r"), 8 + number % 5),
-            ("data", "max_samples"),
-            700 + number,
-        )
 
 
 def trainer_schema() -> dict[str, Any]:
@@ -181,17 +144,14 @@ def print_table(title: str, times: Mapping[str, list[float]]) -> None:
     """Each candidate's time in µs and how many times ours that is: median and min..max."""
     print(f"\n{title:36}{'µs':>10}   times {OURS}'s, median [min..max]")
     for name, own in times.items():
-        ratios = [one / other for one, other in zip(own, times[OURS], strict=True)]
-        spread = f"[{min(ratios):.3g}..{max(ratios):.3g}]"
         row = f"  {name:34}{statistics.median(own) * 1e6:>10.1f}"
-        print(row if name == OURS else f"{row}   {statistics.median(ratios):.3g} {spread}")
+        print(row if name == OURS else f"{row}   {ratio(own, times[OURS])}")
 
 
-def print_missing() -> None:
-    """Say which peers were left out."""
-    missing = [name for name in ("dictdiffer", "deepdiff") if not installed(name)]
-    if missing:
-        print(f"\nnot installed and left out: {', '.join(missing)}; see benchmarks/README.md")
+def ratio(ones: Sequence[float], others: Sequence[float]) -> str:
+    """Median, least and greatest of the ratios within the rounds."""
+    ratios = [one / other for one, other in zip(ones, others, strict=True)]
+    return f"{statistics.median(ratios):.3g} [{min(ratios):.3g}..{max(ratios):.3g}]"
 
 
 if __name__ == "__main__":

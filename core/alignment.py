@@ -25,11 +25,19 @@ def slots(lists: Sequence[list[Any] | None]) -> tuple[Slot, ...]:
     Args:
         lists: the lists; ``None`` where a document has none.
     """
+    if sum(map(bool, lists)) == 1:
+        return tuple(_alone(lists))
     keys = [tuple(map(_key, items or ())) for items in lists]
     pivot = max(keys, key=lambda own: (len(own), own))
     known = {own: _against(pivot, own) for own in set(keys)}
     columns = [known[own] for own in keys]
     return tuple(_merged(len(pivot), columns))
+
+
+def _alone(lists: Sequence[list[Any] | None]) -> Iterator[Slot]:
+    """The items of the only list that has any."""
+    for place in range(max(len(items) for items in lists if items)):
+        yield tuple(place if items else None for items in lists)
 
 
 def pairs(left: Sequence[Any], right: Sequence[Any]) -> list[Pair]:

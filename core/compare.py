@@ -158,9 +158,7 @@ class Row:
     def is_whole(self) -> bool:
         """Whether it is the known field's own value, and not one inside of that."""
         spec = self.spec
-        return spec is not None and any(
-            path and fields.generic(path) == spec.path for path in self.paths
-        )
+        return spec is not None and any(path and len(path) == len(spec.path) for path in self.paths)
 
     def _is_other(self, number: int, used: Sequence[Any]) -> bool:
         others = used if number == self.base else (used[self.base],)
@@ -241,6 +239,8 @@ def changed(base: Document, document: Document) -> tuple[Path, ...]:
 
 def equal(left: Any, right: Any) -> bool:
     """Whether two values mean the same: ``1`` and ``1.0`` do, ``1`` and ``true`` do not."""
+    if left is right:
+        return True
     return same(left, right) or (_is_number(left) and _is_number(right) and left == right)
 
 
@@ -411,8 +411,17 @@ def _lists(values: _Values) -> list[list[Any] | None]:
 def _all_same(values: _Values) -> bool:
     first = values[0]
     if type(first) in _CONTAINERS:
-        return all(value is first or same(first, value) for value in values)
+        return _are_same(first, values)
     return values.count(first) == len(values) and len(set(map(type, values))) == 1
+
+
+def _are_same(first: Any, values: _Values) -> bool:
+    others = [value for value in values if value is not first]
+    if any(type(other) is not type(first) or other != first for other in others):
+        return False
+    # As in ``same``, but what the first looks like is written once.
+    written = repr(first) if others else ""
+    return all(repr(other) == written or same(first, other) for other in others)
 
 
 def _verdict(values: _Values) -> tuple[bool, bool]:

@@ -197,11 +197,6 @@ def path_text(path: Path) -> str:
     return "".join(parts)
 
 
-def last_key(path: Path) -> str:
-    """The innermost key on a path; empty where there is none."""
-    return next((step for step in reversed(path) if isinstance(step, str)), "")
-
-
 def pointer(path: Path) -> str:
     """A path as RFC 6901 writes it: ``/tools/2/parameters``."""
     steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)

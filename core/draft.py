@@ -136,6 +136,22 @@ class Draft:
         document = put(self.document, ("tools",), tools)
         return with_changes(self, document=document, pending={**others, **moved})
 
+    def with_document_of_others(self, document: Document) -> "Draft":
+        """The draft with another document, in which tools may have other places.
+
+        An unparsed text goes with its tool, by the tool's name, and is gone with it.
+        """
+        old, new = _tool_names(self.document), _tool_names(document)
+        if len({*old}) < len(old) or len({*new}) < len(new):
+            return self.with_document(document)
+        places = {number: new.index(name) for number, name in enumerate(old) if name in new}
+        pending = {
+            _moved_tool(path, places): text
+            for path, text in self.pending.items()
+            if path[:1] != ("tools",) or len(path) < 2 or path[1] in places
+        }
+        return with_changes(self, document=document, pending=pending)
+
     def kept_as(self, saved: Saved, text: str) -> "Draft":
         """The draft once it was saved as that text: what it holds is what it was opened as."""
         return with_changes(
@@ -156,6 +172,21 @@ class Draft:
     def reset(self) -> "Draft":
         """The draft as it was opened, under its present name."""
         return with_changes(self, document=self.base, pending={})
+
+
+def _tool_names(document: Document) -> list[Any]:
+    tools = document.get("tools")
+    found = tools if isinstance(tools, list) else []
+    return [
+        tool["name"] if isinstance(tool, dict) and isinstance(tool.get("name"), str) else number
+        for number, tool in enumerate(found)
+    ]
+
+
+def _moved_tool(path: Path, places: Mapping[int, int]) -> Path:
+    if path[:1] != ("tools",) or len(path) < 2:
+        return path
+    return ("tools", places[int(path[1])], *path[2:])
 
 
 def empty() -> Draft:

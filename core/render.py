@@ -16,7 +16,7 @@ from core.compare import Comparison, Row
 from core.config import TrainingConfig
 from core.consequences import Consequence
 from core.derive import QUANTITIES, Derived
-from core.document import ABSENT, Document, Path, get, last_key, number_text, path_text, write
+from core.document import ABSENT, Document, Path, get, number_text, path_text, write
 from core.fields import FieldSpec
 from core.findings import Finding, Operation, Report
 from core.patch import apply
@@ -180,7 +180,7 @@ def _name(path: Path) -> str:
 
 
 def _shown(path: Path, value: Any) -> str:
-    text = value_text(masked(value, last_key(path)))
+    text = value_text(masked(value, path))
     return text if len(text) <= CHANGE_LENGTH else text[: CHANGE_LENGTH - 3] + "..."
 
 
@@ -221,8 +221,8 @@ def _note(row: Row) -> str:
 
 def _entries(row: Row) -> list[Any]:
     """The value of each document, or ``ABSENT``, without secrets."""
-    key = last_key(next(path for path in row.paths if path))
-    return [masked(entry, key) for entry in row.entries]
+    place = next(path for path in row.paths if path)
+    return [masked(entry, place) for entry in row.entries]
 
 
 def _cells(row: Row) -> list[str]:

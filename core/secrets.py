@@ -1,6 +1,7 @@
 """What looks like a secret in text, and how to keep it out of messages and logs."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -53,18 +54,31 @@ def redact(text: str) -> str:
     return _SECRET.sub("[secret]", text)
 
 
-def masked(value: Any, key: str = "") -> Any:
+def masked(value: Any, path: Sequence[str | int] = ()) -> Any:
     """A JSON value without secrets: neither what looks like one nor what stands under such a key.
 
     Args:
         value: the value; it stays as it is.
-        key: the key that it stands under.
+        path: the keys and places that lead to it.
     """
+    return _masked(value, any(_hides(path, number) for number in range(len(path))), path[-1:])
+
+
+def _hides(path: Sequence[str | int], number: int) -> bool:
+    """Whether a step of a path names a secret; a schema's properties name what has yet to come."""
+    step, before = path[number], path[number - 1] if number else ""
+    return isinstance(step, str) and before != "properties" and names_secret(step)
+
+
+def _masked(value: Any, hides: bool, last: Sequence[str | int]) -> Any:
     if isinstance(value, dict):
-        return {redact(name): masked(item, name) for name, item in value.items()}
+        return {
+            redact(key): _masked(item, hides or _hides((*last, key), len(last)), (key,))
+            for key, item in value.items()
+        }
     if isinstance(value, list):
-        return [masked(item, key) for item in value]
-    if names_secret(key) and is_literal(value):
+        return [_masked(item, hides, ()) for item in value]
+    if hides and is_literal(value):
         return "[secret]"
     return redact(value) if isinstance(value, str) else value
 

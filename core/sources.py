@@ -116,15 +116,16 @@ def origin(name: str) -> Origin | None:
 
 
 def gather(origins: Sequence[Origin], shelf: Shelf) -> tuple[tuple[Side, ...], tuple[Missing, ...]]:
-    """The documents in their order, and those that are not there.
+    """The documents in their order, and those that are not there, by the reason.
 
     Raises:
         Unavailable: the store can't be reached.
     """
     saved = _saved(origins, shelf.bench)
     found = [_one(origin, shelf, saved) for origin in origins]
+    missing = [item for item in found if isinstance(item, Missing)]
     sides = tuple(item for item in found if isinstance(item, Side))
-    return sides, tuple(item for item in found if isinstance(item, Missing))
+    return sides, tuple(sorted(missing, key=lambda item: item.reason))
 
 
 def _saved(origins: Sequence[Origin], bench: Workbench | None) -> Mapping[str, Config]:

@@ -2,22 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import groupby
 from typing import Any, Final
 
 import streamlit as st
 
 from core.compare import Comparison
+from core.consequences import Consequence
 from core.document import path_text
 from core.errors import TunesmithError
 from core.render import comparison_csv, comparison_markdown
 from core.selection import Counts, Selection, Show, count
-from core.sources import Missing, Shelf, Side, gather
+from core.sources import Origin, Shelf, Side, gather
 from ui import compare_address, compare_sources, session, who
-from ui.compare_address import View
+from ui.compare_address import MAX_COLUMNS, View
 from ui.compare_take import taking
 from ui.comparison import Board, board, shown, shown_consequences, table
 from ui.errors import boundary
-from ui.questions import Compared
+from ui.questions import Compared, SignIn
 from ui.text import count as counted
 from ui.text import plain, value_text
 from ui.text_differences import text_differences
@@ -32,10 +35,16 @@ _SHOWN: Final[dict[Show, str]] = {
 def compare() -> None:
     """Draw the whole page."""
     view = compare_address.view()
+    compare_address.name_view(view)
     sides, missing = gather(view.origins, _shelf())
     _toolbar(view, sides)
-    for item in missing:
-        _missing(view, item)
+    if view.left_out:
+        most = f"{MAX_COLUMNS} configs are compared at most"
+        _notice(f"{most}; the last {view.left_out} are left out.", "most", view)
+    if view.unknown:
+        _unknown(view)
+    for reason, items in groupby(missing, lambda item: item.reason):
+        _missing(view, reason, [item.origin for item in items])
     if len(sides) < 2:
         _too_few(sides)
     if not sides:
@@ -60,15 +69,30 @@ def _toolbar(view: View, sides: Sequence[Side]) -> None:
         compare_sources.add(view)
 
 
-def _missing(view: View, item: Missing) -> None:
+def _unknown(view: View) -> None:
+    names = ", ".join(repr(value_text(name, 40)) for name in view.unknown[:3])
+    more = f" and {len(view.unknown) - 3} more" if view.unknown[3:] else ""
+    _notice(f"The address names what is no config: {names}{more}.", "unknown", view)
+
+
+def _missing(view: View, reason: str, gone: Sequence[Origin]) -> None:
+    rest = [one for one in view.origins if one not in gone]
+    text = f"{reason} ({counted(len(gone), 'config')})" if len(gone) > 1 else reason
+    _notice(text, gone[0].name, view.with_origins(rest))
+    if gone[0].kind == "config" and session.user_id() is None:
+        st.button("Sign in", key="compare.sign_in", on_click=session.ask, args=(SignIn("compare"),))
+
+
+def _notice(text: str, name: str, rest: View) -> None:
+    """Say what is not there; a click leaves it out of the address too."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":orange[:material/warning:] {plain(item.reason)}", width="stretch")
+        st.markdown(f":orange[:material/warning:] {plain(text)}", width="stretch")
         st.button(
-            "Leave it out",
-            key=f"leave_out.{item.origin.name}",
+            "Leave out",
+            key=f"leave_out.{name}",
             type="tertiary",
             on_click=compare_address.show,
-            args=(view.with_origins([one for one in view.origins if one != item.origin]),),
+            args=(rest,),
         )
 
 
@@ -88,6 +112,7 @@ def _filters(view: View, own: Board) -> str:
     """Draw the row of filters; the words that are searched for."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="filters"):
         _shown_choice(view)
+        compare_address.restore_search()
         search = st.text_input(
             "Search",
             key=compare_address.SEARCH,
@@ -99,6 +124,7 @@ def _filters(view: View, own: Board) -> str:
         )
         _base_choice(own)
         _ignore_choice(view, own)
+    session.note_search(search or "")
     return search or ""
 
 
@@ -187,10 +213,12 @@ def _downloads(own: Board, selection: Selection) -> None:
     rows = shown(own, selection)
     found = Comparison(own.comparison.documents, own.labels, rows, own.comparison.base)
     meaning = shown_consequences(own, selection)
-    for label, data, ending, mime in (
-        ("CSV", comparison_csv(found, meaning), "csv", "text/csv"),
-        ("Markdown", comparison_markdown(found, meaning), "md", "text/markdown"),
+    for label, write, ending, mime in (
+        ("CSV", comparison_csv, "csv", "text/csv"),
+        ("Markdown", comparison_markdown, "md", "text/markdown"),
     ):
+        key = ("file", own.key, selection, ending)
+        data = session.once(key, partial(_written, write, found, meaning))
         st.download_button(
             label,
             data=data.encode(),
@@ -202,6 +230,15 @@ def _downloads(own: Board, selection: Selection) -> None:
             help="The table as it is shown.",
             on_click="ignore",
         )
+
+
+def _written(
+    write: Callable[[Comparison, Sequence[Consequence]], str],
+    found: Comparison,
+    meaning: Sequence[Consequence],
+    _: object,
+) -> str:
+    return write(found, meaning)
 
 
 # --- The table -----------------------------------------------------------------------------------
@@ -217,7 +254,6 @@ def _board(own: Board, selection: Selection) -> None:
 def _table(own: Board, selection: Selection) -> None:
     if not shown(own, selection) and not shown_consequences(own, selection):
         st.caption(_nothing(selection))
-        return
     picks = table(
         own,
         selection,

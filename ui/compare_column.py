@@ -9,7 +9,7 @@ from core.presets import find
 from core.sources import Origin, Shelf, Side, gather, origin
 from ui import compare_address, saving, session, who
 from ui.actions import begin_and_go
-from ui.compare_address import View
+from ui.compare_address import MAX_COLUMNS, View
 from ui.insight import Insight
 from ui.places import BUILD
 from ui.preview import findings
@@ -44,7 +44,7 @@ def _draft(side: Side) -> Draft:
 def _actions(view: View, side: Side) -> None:
     name = side.origin.name
     with st.container(horizontal=True, gap="xsmall", key="actions"):
-        if view.origins[:1] != (side.origin,) or view.base:
+        if view.base_origin != side.origin:
             st.button("Make it the base", key="column.base", on_click=_rebase, args=(view, name))
         st.download_button(
             "Download",
@@ -101,6 +101,9 @@ def _versions(view: View, side: Side) -> None:
     offered = [number for number in numbers if number not in compared]
     key = f"column.versions.{side.origin.name}"
     session.set_widgets({key: None})
+    if len(view.origins) >= MAX_COLUMNS:
+        st.caption(f"{MAX_COLUMNS} configs are compared at most; leave some out first.")
+        return
     st.pills(
         "Put a version of it beside it",
         offered,

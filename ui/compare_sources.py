@@ -26,7 +26,7 @@ def add(view: View) -> None:
             type="tertiary",
             help="Takes all configs out of the comparison; nothing is deleted.",
             on_click=compare_address.show,
-            args=(View(()),),
+            args=(view.with_origins(()),),
         )
     # Drawn when it is opened: it asks the store for the saved configs.
     shelf = st.popover(

@@ -12,8 +12,7 @@ from core.render import code_span
 from core.secrets import redact
 from core.taking import Pick, taken
 from ui import session
-from ui.actions import open_draft
-from ui.comparison import SECTION, Board, consequence_text, shortened, state_of, text_of
+from ui.comparison import SECTION, Board, consequence_text, state_of, text_of
 from ui.grid import Pick as Picked
 from ui.places import BUILD
 from ui.text import count, plain, value_text
@@ -21,7 +20,6 @@ from ui.text import count, plain, value_text
 _SHOWN = 40
 _FEW = 3
 _LONGEST = 60
-_TOOK = "compare.took"
 
 
 def taking(own: Board, picked: Sequence[Picked]) -> None:
@@ -48,7 +46,7 @@ def _picks(own: Board, picked: Iterable[Picked]) -> Iterable[Pick]:
             continue
         if line.startswith(SECTION):
             yield Pick(number, section=line.removeprefix(SECTION))
-        elif row := own.by_path.get(line):
+        elif row := own.by_key.get(line):
             yield Pick(number, row)
 
 
@@ -62,9 +60,10 @@ def _preview(old: Document, new: Document, name: str) -> None:
     rows = compare([old, new]).rows
     title = plain(value_text(name, 40))
     if not rows:
-        st.markdown(f":material/check: The draft **{title}** has what is picked already.")
+        st.markdown(f":material/check: With what is picked, the draft **{title}** stays as it is.")
         return
     before, after = outcome(old), outcome(new)
+    meaning = _meaning(before, after)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         states = f"{state_of(before.report)} → {state_of(after.report)}"
         st.markdown(f"Into the draft **{title}** · {states}", width="stretch")
@@ -76,12 +75,13 @@ def _preview(old: Document, new: Document, name: str) -> None:
             on_click=_take,
             args=(new, len(rows)),
         )
-    with st.container(height=150 if len(rows) > _FEW else "content", border=False, key="taking"):
+    is_long = max(len(rows), len(meaning) - 2) > _FEW
+    with st.container(height=130 if is_long else "content", border=False, key="taking"):
         left, right = st.columns([3, 2], gap="medium")
         with left:
             st.markdown("\n".join(_changes(rows)))
         with right:
-            st.markdown("\n".join(_meaning(before, after)))
+            st.markdown("\n".join(meaning))
 
 
 def _changes(rows: Sequence[Row]) -> list[str]:
@@ -96,8 +96,8 @@ def _changes(rows: Sequence[Row]) -> list[str]:
 def _value(row: Row, number: int) -> str:
     if row.entries[number] is ABSENT:
         return "not set"
-    text = shortened(text_of(row, number), text_of(row, 1 - number), _LONGEST)
-    return plain(" ".join(text.split()))
+    text = " ".join(text_of(row, number).split())
+    return plain(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
 
 
 def _meaning(old: Outcome, new: Outcome) -> list[str]:
@@ -112,17 +112,16 @@ def _meaning(old: Outcome, new: Outcome) -> list[str]:
 
 def _take(new: Document, number: int) -> None:
     draft = session.draft()
-    session.set_on(_TOOK, True)
-    session.say(
-        f"Took {count(number, 'value')} into {plain(value_text(draft.name, 40))}.",
-        ":material/check:",
-    )
-    open_draft(draft.with_document(new))
+    name = plain(value_text(draft.name, 40))
+    session.say(f"Took {count(number, 'value')} into {name}.", ":material/check:")
+    session.open_draft(draft.with_document_of_others(new))
+    session.note_taken()
+    st.rerun()
 
 
 def _just_taken() -> None:
     """After values were taken: the way back, and the way to the form."""
-    if not session.is_on(_TOOK) or not session.history().past:
+    if not session.has_just_taken():
         return
     with st.container(key="took", horizontal=True, vertical_alignment="center", gap="small"):
         name = plain(value_text(session.draft().name, 40))
@@ -132,6 +131,5 @@ def _just_taken() -> None:
 
 
 def _undo() -> None:
-    session.set_on(_TOOK, False)
     session.undo()
     st.rerun()

@@ -3,16 +3,16 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any, Final
 
 from core import fields
 from core.compare import Comparison, Row, compare
 from core.consequences import Consequence, Outcome, consequences, outcome
-from core.document import ABSENT, last_key
+from core.document import ABSENT, parse
 from core.findings import Report
-from core.render import looks_like_json
+from core.render import looks_like_json, printable
 from core.render import value_text as json_text
 from core.secrets import masked, redact
 from core.selection import Selection, select
@@ -29,8 +29,6 @@ SECTION: Final = "section:"
 _OTHER: Final = "Other keys"
 NOTHING: Final = "–"
 
-# Up to so many columns there is room for long texts, and words that differ are marked.
-_MARKED_COLUMNS: Final = 2
 _LONG: Final = 4000
 _SHORT: Final = 300
 # Characters that are shown before the first difference of a text that is cut.
@@ -61,9 +59,19 @@ class Board:
         return consequences(self.outcomes)
 
     @cached_property
-    def by_path(self) -> dict[str, Row]:
+    def keys(self) -> dict[str, str]:
+        """What the leaves are called in picks, by their paths: the path, if it holds no secret."""
+        paths = [row.path for row in self.comparison.rows]
+        safe = [redact(path) for path in paths]
+        return {
+            path: path if path == shown else f"{shown} {number}"
+            for number, (path, shown) in enumerate(zip(paths, safe, strict=True))
+        }
+
+    @cached_property
+    def by_key(self) -> dict[str, Row]:
         """The leaves by what they are called in picks."""
-        return {redact(row.path): row for row in self.comparison.rows}
+        return {self.keys[row.path]: row for row in self.comparison.rows}
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,10 +95,16 @@ def board(sides: Sequence[Side], base: str = "") -> Board:
     return session.once(("board", key), lambda _: _board(key, ordered))
 
 
+@lru_cache(maxsize=400)
+def _outcome(text: str) -> Outcome:
+    """What follows from a file; it is looked at once, also where it is compared again."""
+    return outcome(parse(text))
+
+
 def _board(key: object, sides: tuple[Side, ...]) -> Board:
     documents = [side.document for side in sides]
     found = compare(documents, [side.title for side in sides], everything=True)
-    return Board(key, sides, found, tuple(map(outcome, documents)))
+    return Board(key, sides, found, tuple(_outcome(side.text) for side in sides))
 
 
 def shown(own: Board, selection: Selection) -> tuple[Row, ...]:
@@ -152,7 +166,7 @@ def _sheet(own: Board, selection: Selection, pickable: Sequence[bool], *, opens:
     columns = [_column(own, number, opens=opens) for number in range(len(own.sides))]
     lines = [
         *_consequence_lines(own, shown_consequences(own, selection)),
-        *_setting_lines(shown(own, selection), pickable),
+        *_setting_lines(own, shown(own, selection), pickable),
     ]
     return sheet(columns, lines, "The configs side by side")
 
@@ -168,7 +182,7 @@ def _column(own: Board, number: int, *, opens: bool) -> Column:
     side = own.sides[number]
     return Column(
         key=side.origin.name,
-        title=value_text(side.title, 60),
+        title=visible(value_text(side.title, 60)),
         detail=f"{side.detail} · {state_of(own.outcomes[number].report)}",
         file_name=side.file_name if opens else "",
         text=side.text if opens else "",
@@ -203,11 +217,11 @@ def consequence_text(row: Consequence, number: int, of: Outcome) -> str:
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
-def _setting_lines(rows: Sequence[Row], pickable: Sequence[bool]) -> Iterator[Line]:
+def _setting_lines(own: Board, rows: Sequence[Row], pickable: Sequence[bool]) -> Iterator[Line]:
     for group, found in groupby(rows, _group):
         inside = list(found)
         yield _heading(group, inside, pickable)
-        yield from (_setting(row, pickable) for row in inside)
+        yield from (_setting(row, own.keys[row.path], pickable) for row in inside)
 
 
 def _group(row: Row) -> str:
@@ -228,15 +242,16 @@ def _heading_cell(differing: int, can_be_picked: bool) -> Cell:
     return Cell((Piece(text),), can_be_picked=can_be_picked)
 
 
-def _setting(row: Row, pickable: Sequence[bool]) -> Line:
+def _setting(row: Row, key: str, pickable: Sequence[bool]) -> Line:
+    texts = _Texts(row)
     cells = tuple(
-        replace(_cell(row, number), can_be_picked=can_be_picked)
+        replace(_cell(row, number, texts), can_be_picked=can_be_picked)
         for number, can_be_picked in enumerate(pickable)
     )
     return Line(
-        key=redact(row.path),
+        key=key,
         kind="setting",
-        label=redact(_label(row)),
+        label=visible(redact(_label(row))),
         cells=cells,
         help=redact(f"{row.path}\n{row.spec.help}" if row.spec else row.path),
         note=row.note or ("changes no run" if row.differs and not row.has_consequence else ""),
@@ -251,13 +266,13 @@ def _label(row: Row) -> str:
     return row.path.removeprefix(row.section).removeprefix(".")
 
 
-def _cell(row: Row, number: int) -> Cell:
+def _cell(row: Row, number: int, texts: "_Texts") -> Cell:
     entry = row.entries[number]
     differs = row.differs and row.differs_at(number)
     if entry is ABSENT:
         return Cell((Piece(NOTHING),), _instead(row, number), differs, is_quiet=True)
     note = _effect(row, number)
-    return Cell(_pieces(row, number), note, differs, is_quiet=bool(note))
+    return Cell(texts.pieces(number), note, differs, is_quiet=bool(note))
 
 
 def _instead(row: Row, number: int) -> str:
@@ -276,23 +291,37 @@ def _effect(row: Row, number: int) -> str:
     return "nothing reads it" if row.has_effect[number] is None else ""
 
 
-def _pieces(row: Row, number: int) -> Pieces:
-    own = text_of(row, number)
-    if not row.differs:
-        return (Piece(shortened(own)),)
-    if len(row.entries) > _MARKED_COLUMNS:
-        base = text_of(row, row.base)
-        return (Piece(shortened(own, base if own != base else "")),)
-    other = text_of(row, 1 - number)
-    if not _are_texts(row) or min(len(own), len(other)) < _MARKED_FROM:
-        return (Piece(shortened(own, other), False),)
-    start = _start(own, other, _LONG)
-    cut = [text if len(text) <= _LONG else text[start : start + _LONG] for text in (own, other)]
-    return words(*cut)[0]
+class _Texts:
+    """The values of one row as texts; long ones are all cut at the same place."""
 
+    def __init__(self, row: Row) -> None:
+        self.texts = [text_of(row, number) for number in range(len(row.entries))]
+        # With two columns there is room for long texts, and words that differ are marked.
+        self.is_pair = len(self.texts) == 2
+        self.limit = _LONG if self.is_pair else _SHORT
+        self.marks = (
+            self.is_pair and row.differs and all(isinstance(one, str) for one in row.entries)
+        )
+        base = self.texts[row.base]
+        there = zip(self.texts, row.entries, strict=True)
+        firsts = [alike(text, base) for text, own in there if own is not ABSENT and text != base]
+        is_cut = max(map(len, self.texts)) > self.limit
+        first = min(firsts, default=0) if is_cut else 0
+        self.start = max(0, first - _BEFORE) if first > self.limit - _BEFORE else 0
 
-def _are_texts(row: Row) -> bool:
-    return all(isinstance(entry, str) for entry in row.entries)
+    def pieces(self, number: int) -> Pieces:
+        """One value; pieces that differ from the other are marked where there are two texts."""
+        own = self.texts[number]
+        shown = own[self.start : self.start + self.limit]
+        head = (Piece("…"),) if self.start else ()
+        tail = (Piece("…"),) if self.start + self.limit < len(own) else ()
+        return (*head, *self._marked(shown, number), *tail)
+
+    def _marked(self, shown: str, number: int) -> Pieces:
+        if not self.marks or min(map(len, self.texts)) < _MARKED_FROM:
+            return (Piece(shown),)
+        other = self.texts[1 - number][self.start : self.start + self.limit]
+        return words(shown, other)[0]
 
 
 def text_of(row: Row, number: int) -> str:
@@ -300,22 +329,13 @@ def text_of(row: Row, number: int) -> str:
     entry: Any = row.entries[number]
     if entry is ABSENT:
         return NOTHING
-    value = masked(entry, last_key(row.paths[number] or ()))
-    if isinstance(value, str):
-        return json.dumps(value) if looks_like_json(value) else value
-    return json_text(value)
+    value = masked(entry, row.paths[number] or ())
+    if not isinstance(value, str):
+        return json_text(value)
+    is_plain = value == value.strip() and not looks_like_json(value)
+    return visible(value if is_plain else json.dumps(value, ensure_ascii=False))
 
 
-def shortened(text: str, other: str = "", limit: int = _SHORT) -> str:
-    """A text that fits into a cell; of a long one the part where it begins to differ."""
-    if len(text) <= limit:
-        return text
-    start = _start(text, other, limit) if other else 0
-    end = start + limit
-    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
-
-
-def _start(text: str, other: str, limit: int) -> int:
-    """Where to begin, so that the first difference is within the limit."""
-    shared = alike(text, other)
-    return 0 if shared < limit - _BEFORE else shared - _BEFORE
+def visible(text: str) -> str:
+    """The text with each character that shows nothing, or turns the writing round, spelled out."""
+    return "".join(char if char == "\n" else printable(char) for char in text)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.consequences import outcome
-from core.document import ABSENT, last_key, same
+from core.document import ABSENT, same
 from core.merge import Choice, Picks, Side, merged
 from core.secrets import masked, redact
 from core.text_difference import Piece
@@ -91,4 +91,4 @@ def _cell(choice: Choice, value: Any, *, can_be_picked: bool = False) -> Cell:
 def _text(choice: Choice, value: Any) -> str:
     if value is ABSENT:
         return NOTHING
-    return value_text(masked(value, last_key(choice.path)), _LONGEST)
+    return value_text(masked(value, choice.path), _LONGEST)

@@ -49,14 +49,30 @@ class Grid {
     const isNew = this.data?.html !== data.html
     if (this.data?.picksOf !== data.picksOf) this.picks = data.picks
     this.data = data
+    this.dropGone()
     if (isNew) this.draw()
     this.markPicks()
   }
 
+  // What was picked from a column that was left out is not picked any more.
+  dropGone() {
+    const there = new Set(this.data.columns.map(column => column.key))
+    const left = this.picks.filter(([, column]) => there.has(column))
+    if (left.length === this.picks.length) return
+    this.picks = left
+    this.keep(left)
+  }
+
   draw() {
     const { scrollTop, scrollLeft } = this.box
+    const focus = this.box.querySelector("td:focus")
+    const had = focus && this.names(focus)
+    const stop = this.stops?.[this.at]?.dataset.key
     this.box.innerHTML = this.data.html
+    // What the cells belong to, also while the next table is on its way.
+    this.shown = this.data
     this.rows = [...this.box.querySelectorAll("tbody tr")]
+    this.numbers = new Map(this.rows.map((row, index) => [row, index]))
     this.rows.forEach((row, index) => {
       const line = this.data.lines[index]
       row.classList.add(line.kind)
@@ -64,22 +80,36 @@ class Grid {
       row.classList.toggle("different", line.differs)
       row.firstElementChild.scope = "row"
       for (const cell of row.querySelectorAll("td")) cell.tabIndex = -1
-      for (const cell of row.querySelectorAll("td.pickable")) cell.title = TITLES[line.kind]
+      for (const cell of row.querySelectorAll("td.pickable")) this.explain(cell, line)
     })
     this.hint.textContent = this.data.hint
     for (const head of this.box.querySelectorAll("thead th.col_heading")) head.scope = "col"
     const corner = this.box.querySelector("thead th.blank")
     if (corner) corner.textContent = "Setting"
     this.markBase()
-    const first = this.box.querySelector(CELLS)
+    const first = this.box.querySelector("tr:not(.section) td") ?? this.box.querySelector(CELLS)
     if (first) first.tabIndex = 0
-    this.at = -1
     this.stops = this.rows.flatMap((row, index) =>
       this.data.lines[index].kind === "setting" && this.data.lines[index].differs ? [row] : [],
     )
+    this.at = this.stops.findIndex(row => row.dataset.key === stop)
     this.bar.hidden = this.stops.length < 2 && !this.data.hint
     this.tell()
     Object.assign(this.box, { scrollTop, scrollLeft })
+    if (had) this.cellOf(had)?.focus({ preventScroll: true })
+  }
+
+  explain(cell, line) {
+    cell.title = TITLES[line.kind]
+    if (line.kind !== "section") return
+    const column = this.data.columns[cell.cellIndex - 1]
+    cell.setAttribute("aria-label", `${cell.innerText} Pick the section ${line.key} of ${column.key}`)
+  }
+
+  cellOf([line, column]) {
+    const row = this.rows.find(one => one.dataset.key === line)
+    const place = this.data.columns.findIndex(one => one.key === column)
+    return place < 0 ? null : row?.querySelectorAll("td")[place]
   }
 
   markBase() {
@@ -110,8 +140,8 @@ class Grid {
   }
 
   names(cell) {
-    const line = this.data.lines[this.rows.indexOf(cell.closest("tr"))]
-    return [line.key, this.data.columns[cell.cellIndex - 1].key]
+    const line = this.shown.lines[this.numbers.get(cell.closest("tr"))]
+    return [line.key, this.shown.columns[cell.cellIndex - 1].key]
   }
 
   markPicks() {

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 import streamlit as st
 
+from core.secrets import redact
 from core.text_difference import Pieces
 from ui import session
 
@@ -217,13 +218,17 @@ def _html(columns: Sequence[Column], lines: Sequence[Line], alt: str) -> str:
     # Imported here: the other pages do without it, and it takes half a second.
     import pandas as pd
 
-    frame = pd.DataFrame([line.cells for line in lines])
-    classes = pd.DataFrame([[_cell_class(cell) for cell in line.cells] for line in lines])
+    numbers = range(len(columns))
+    frame = pd.DataFrame([line.cells for line in lines], columns=numbers)
+    names = [[_cell_class(cell) for cell in line.cells] for line in lines]
+    classes = pd.DataFrame(names, columns=numbers)
     styler = frame.style.format(_cell_html).set_td_classes(classes)
     # The names of lines and columns are no names to pandas: those have to differ.
     styler.format_index(_numbered(lines, _line_html), axis=0)
     styler.format_index(_numbered(columns, _column_html), axis=1)
-    styler.set_table_attributes(f'role="grid" aria-label="{escape(alt)}"')
+    styler.set_table_attributes(
+        f'role="grid" aria-multiselectable="true" aria-label="{escape(alt)}"'
+    )
     # Without a name of its own the same table would be another text each time.
     return str(styler.to_html(cell_ids=False, table_uuid="grid"))
 
@@ -246,7 +251,7 @@ def _cell_html(cell: object) -> str:
         return ""
     mark = '<span class="mark" title="differs from the base">≠</span>' if cell.differs else ""
     value = "".join(_piece_html(piece.text, piece.differs) for piece in cell.pieces)
-    return f'{mark}<span class="value">{value}</span>{_note_html(cell.note)}'
+    return f'<span class="value">{mark}{value}</span>{_note_html(cell.note)}'
 
 
 def _piece_html(text: str, differs: bool) -> str:
@@ -279,5 +284,5 @@ def _column_html(column: Column) -> str:
 def _download_html(column: Column) -> str:
     if not column.text:
         return ""
-    said = escape(f"Download {column.file_name}")
+    said = escape(redact(f"Download {column.file_name}"))
     return f'<button class="download" type="button" title="{said}" aria-label="{said}">↓</button>'

@@ -468,6 +468,16 @@ def compare(view: Mapping[str, Sequence[str]]) -> None:
     _store("compared", {key: tuple(values) for key, values in view.items()})
 
 
+def note_taken() -> None:
+    """Note that the draft holds values that were just taken over from a comparison."""
+    _store("taken", draft())
+
+
+def has_just_taken() -> bool:
+    """Whether values were taken over, and nothing has changed since."""
+    return _state("taken", lambda: None) is draft()
+
+
 @dataclass(frozen=True, slots=True)
 class Uploads:
     """What became of files that were uploaded to be compared.
@@ -489,6 +499,21 @@ def uploads() -> Uploads:
 def note_uploads(refused: tuple[str, ...]) -> None:
     """Note that files were uploaded, and why some of them were not taken."""
     _store("uploads", Uploads(uploads().number + 1, refused))
+
+
+def note_search(words: str) -> None:
+    """Note what is searched for in a comparison."""
+    _store("compared_search", words)
+
+
+def compared_search() -> str:
+    """What was searched for in a comparison last."""
+    return _state("compared_search", str)
+
+
+def has_widget(key: str) -> bool:
+    """Whether a widget of that key holds a value."""
+    return key in st.session_state
 
 
 def is_on(name: str, default: bool = False) -> bool:

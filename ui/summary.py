@@ -42,7 +42,8 @@ def _summary(verdict: DeltaGenerator, cautions: DeltaGenerator) -> None:
         insight = session.insight()
         with verdict:
             _head(insight)
-        with cautions:
+        # A part that is drawn again later can't begin to write to a place that it left empty.
+        with cautions, st.container(key="cautions", gap="small"):
             _cautions(insight)
         _findings(insight)
         run_card(insight.derived)

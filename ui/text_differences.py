@@ -7,7 +7,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.compare import Row, named_path_text
-from core.document import Path, get, last_key, write
+from core.document import Path, get, write
 from core.render import code_span
 from core.secrets import masked, redact
 from core.text_difference import Line, Pieces, lines
@@ -43,8 +43,8 @@ def _texts(own: Board) -> Iterator[tuple[str, str, str]]:
     for row in own.comparison.rows:
         left, right = row.entries
         if row.differs and isinstance(left, str) and isinstance(right, str) and _is_long(row):
-            keys = [last_key(path or ()) for path in row.paths]
-            yield row.path, masked(left, keys[0]), masked(right, keys[1])
+            places = [path or () for path in row.paths]
+            yield row.path, masked(left, places[0]), masked(right, places[1])
 
 
 def _is_long(row: Row) -> bool:

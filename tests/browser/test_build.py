@@ -210,3 +210,14 @@ def test_text_without_enter_survives_the_other_page(build: Page, label: str, typ
     build.get_by_role("link", name="Build").click()
     expect(field(build, label)).to_have_value(typed)
     expect(field(build, "Samples (rows)")).to_have_value("700")
+
+
+def test_an_edit_that_makes_a_config_invalid_is_told_beside_the_form(build: Page) -> None:
+    type_in(build, "Epochs", "0")
+    panel = build.locator(".st-key-summary")
+    expect(panel).to_contain_text("This config has 1 error; the file downloads all the same.")
+    expect(panel).to_contain_text("Epochs must be a whole number from 1")
+    type_in(build, "Learning rate", "5e-")
+    expect(panel).to_contain_text("Text in training.learning_rate is not in the file yet.")
+    type_in(build, "Epochs", "1")
+    expect(panel).not_to_contain_text("This config has")

@@ -53,12 +53,7 @@ def line(page: Page, path: str) -> Locator:
 def cells(page: Page, path: str) -> list[str]:
     """What the line shows, without small print; ``≠`` marks what differs."""
     texts: list[str] = (
-        line(page, path)
-        .locator("td")
-        .evaluate_all(
-            "cells => cells.map(cell => [...cell.querySelectorAll('.mark, .value')]"
-            ".map(part => part.textContent).join(''))"
-        )
+        line(page, path).locator("td .value").evaluate_all("all => all.map(one => one.textContent)")
     )
     return texts
 
@@ -137,6 +132,7 @@ def test_a_link_leads_to_the_same_view(user: User) -> None:
     page.get_by_role("option", name="two").click()
     wait_until_idle(page)
     expect(line(page, "training.num_epochs")).to_have_count(0)
+    expect_cells(page, "training.learning_rate", ["1e-4", "≠5e-5", "≠5e-5"])
     link = page.evaluate("location.href")
     again = user.open()
     again.goto(link)
@@ -144,8 +140,41 @@ def test_a_link_leads_to_the_same_view(user: User) -> None:
     expect_cells(again, "training.learning_rate", ["1e-4", "≠5e-5", "≠5e-5"])
     expect(again.get_by_label("Search", exact=True)).to_have_value("rate")
     expect(line(again, "training.num_epochs")).to_have_count(0)
+
+
+def test_back_goes_one_step_back(page: Page, app_url: str) -> None:
+    show(page, app_url, f"{SFT}&{DPO}&base=preset:dpo_basic&ignore=tools")
+    page.get_by_text("With an effect", exact=True).click()
+    expect(line(page, "tokenizer.padding_side")).to_have_count(0)
+    wait_until_idle(page)
+    click(page, "Clear")
+    expect(page.get_by_text("Add two configs or more")).to_be_visible()
     page.go_back()
-    expect(line(page, "training.learning_rate")).to_be_visible()
+    expect_cells(page, "training.method", ["dpo", "≠sft"])
+    expect(line(page, "tokenizer.padding_side")).to_have_count(0)
+    page.go_back()
+    expect(line(page, "tokenizer.padding_side")).to_be_visible()
+    page.go_forward()
+    expect(line(page, "tokenizer.padding_side")).to_have_count(0)
+
+
+def test_back_is_not_caught_by_the_page(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    expect(page.get_by_label("Epochs", exact=True)).to_be_visible(timeout=30_000)
+    wait_until_idle(page)
+    navigation = page.get_by_test_id("stTopNav")
+    navigation.get_by_role("link", name="Compare").click()
+    expect(page.get_by_text("No setting differs")).to_be_visible()
+    expect(page).to_have_url(re.compile("with=draft"))
+    page.get_by_role("radio", name="All").click()
+    expect(line(page, "training.method")).to_be_visible()
+    wait_until_idle(page)
+    page.go_back()
+    expect(page.get_by_text("Nothing to show")).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(f"{app_url}/")
+    expect(page.get_by_label("Epochs", exact=True)).to_be_visible()
+    assert "with" not in page.url
 
 
 def test_what_is_compared_is_there_again_after_another_page(page: Page, app_url: str) -> None:

@@ -102,3 +102,14 @@ def test_undo_brings_unparsed_text_back() -> None:
     history = History(drafts.empty()).then(draft).then(draft.with_pending((), None))
     assert history.present.pending == {}
     assert history.undone().present.pending == {(): Pending("{,", drafts.empty().document)}
+
+
+def test_an_unparsed_text_goes_with_its_tool_into_another_document() -> None:
+    tools = [{"name": "x"}, {"name": "y"}, {"name": "z"}]
+    draft = drafts.empty().with_document({"tools": tools, "training": {}})
+    draft = draft.with_pending(("tools", 1, "parameters"), "{").with_pending(("training",), "[")
+    without = draft.with_document_of_others({"tools": tools[1:]})
+    assert set(without.pending) == {("tools", 0, "parameters"), ("training",)}
+    assert not draft.with_document_of_others({"tools": tools[2:]}).pending.keys() & {("tools", 0)}
+    twins = draft.with_document_of_others({"tools": [{"name": "y"}, {"name": "y"}]})
+    assert set(twins.pending) == set(draft.pending)

@@ -167,7 +167,8 @@ def test_documents_come_in_the_order_they_were_asked_for(bench: Workbench) -> No
     ]
     sides, missing = gather(asked, shelf(bench, run="{}"))
     assert [side.origin for side in sides] == [asked[place] for place in (0, 2, 3, 4, 6, 7)]
-    assert [item.origin for item in missing] == [asked[1], asked[5]]
+    assert {item.origin for item in missing} == {asked[1], asked[5]}
+    assert [item.reason for item in missing] == sorted(item.reason for item in missing)
 
 
 def test_nothing_asked_for_is_nothing(bench: Workbench) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -56,6 +57,12 @@ def upload(app: AppTest, *files: tuple[str, bytes]) -> None:
     app.run()
 
 
+def address(app: AppTest) -> str:
+    """What the browser is asked to put into an address without a view."""
+    (element,) = [one for one in app.get("bidi_component") if one.key == "compare.address"]
+    return unquote(json.loads(element.proto.json)["query"])
+
+
 def labels(elements: Any) -> list[str]:
     return [element.label for element in elements]
 
@@ -66,8 +73,8 @@ def labels(elements: Any) -> list[str]:
 def test_a_newcomer_sees_the_draft_beside_its_template() -> None:
     app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=20)
     app.switch_page("../pages/compare.py").run()
-    assert app.query_params["with"] == [SFT, "draft"]
     assert "No setting differs" in shown(app)
+    assert address(app) == f"with={SFT}&with=draft"
 
 
 def test_keys_of_one_side_are_differences_in_both_orders() -> None:
@@ -105,7 +112,7 @@ def test_what_is_not_there_is_said_and_can_be_left_out(page: SignIn, bench: Work
     assert "upload it once more" in shown(app)
     assert "There is no template 'nothing'" in shown(app).replace("\\", "")
     for _ in range(3):
-        button(app, "Leave it out").click().run()
+        button(app, "Leave out").click().run()
     assert app.query_params["with"] == [SFT, DPO]
     assert not app.error
 
@@ -117,8 +124,11 @@ def test_another_users_config_is_not_there(page: SignIn) -> None:
 
 def test_who_is_signed_out_is_told_to_sign_in(bench: Workbench) -> None:
     config = keep(bench, "private")
-    app = compare(SFT, DPO, f"config:{config.id}")
+    app = compare(SFT, DPO, f"config:{config.id}", f"config:{config.id}@1")
     assert "after you sign in" in shown(app)
+    assert "2 configs" in shown(app)
+    button(app, "Sign in").click().run()
+    assert "Sign in" in labels(app.button)
     assert "private" not in shown(app)
     assert Grid(app).columns == [SFT, DPO]
 
@@ -133,7 +143,7 @@ def test_configs_are_added_and_cleared(page: SignIn, bench: Workbench) -> None:
     assert "Add two configs or more" in app.info[0].value
     app.query_params.clear()
     app.run()
-    assert not app.get("bidi_component")[2:]
+    assert address(app) == ""
 
 
 def test_files_are_compared_under_names_of_their_own(page: SignIn) -> None:
@@ -151,11 +161,15 @@ def test_a_file_that_is_no_config_is_refused_in_one_sentence(page: SignIn) -> No
     assert Grid(app).columns == [SFT, DPO]
 
 
-@pytest.mark.parametrize("name", ["", "draft:x", "config:", "config:x@0", "preset", "x" * 5000])
+@pytest.mark.parametrize("name", ["", "draft:x", "config:", "preset", "x" * 5000])
 def test_an_address_that_names_nothing_compares_nothing(name: str) -> None:
     app = compare(SFT, name, DPO, base=name, show=name, ignore=name)
     assert Grid(app).columns == [SFT, DPO]
     assert not app.error
+    assert "The address names what is no config" in shown(app)
+    button(app, "Leave out").click().run()
+    assert app.query_params["with"] == [SFT, DPO]
+    assert "no config" not in shown(app)
 
 
 # --- What is shown of it -------------------------------------------------------------------------
@@ -215,7 +229,7 @@ def test_the_view_is_there_again_after_another_page() -> None:
     app.switch_page("../pages/reference.py").run()
     app.switch_page("../pages/compare.py").run()
     assert Grid(app).columns == [DPO, SFT]
-    assert app.query_params["show"] == "effect"
+    assert address(app) == f"with={SFT}&with={DPO}&base={DPO}&show=effect"
 
 
 def test_the_table_is_downloaded_as_it_is_shown() -> None:
@@ -249,6 +263,29 @@ def test_a_value_is_taken_into_the_draft_and_undone() -> None:
     assert "has the values that you took" in shown(app)
     do(button(app, "Undo").click())
     assert draft(app).document["training"]["num_epochs"] == 1
+    assert "Undo" not in labels(app.button)
+
+
+def test_undo_is_offered_only_for_what_was_taken(page: SignIn) -> None:
+    app = at(page("compare"), [DPO, "draft"])
+    Grid(app).pick(("training.num_epochs", DPO))
+    do(button(app, "Take 1 value over").click())
+    app.query_params.clear()
+    app.switch_page("../pages/build.py").run()
+    do(labelled(app.number_input, "Epochs").set_value(7))
+    app.query_params.clear()
+    app.switch_page("../pages/compare.py").run()
+    assert "Undo" not in labels(app.button)
+
+
+def test_picks_outlast_a_search_another_base_and_another_view(page: SignIn) -> None:
+    app = at(page("compare"), [DPO, "draft"])
+    Grid(app).pick(("training.num_epochs", DPO))
+    labelled(app.text_input, "Search").set_value("no such thing").run()
+    assert "Take 1 value over" in labels(app.button)
+    labelled(app.text_input, "Search").set_value("").run()
+    labelled(app.selectbox, "Base").select("draft").run()
+    assert "Take 1 value over" in labels(app.button)
 
 
 def test_a_whole_section_is_taken() -> None:
@@ -334,6 +371,16 @@ def test_secrets_are_not_shown(page: SignIn) -> None:
     assert "[secret]" in seen
 
 
+def test_values_under_secret_keys_are_not_mixed_up(page: SignIn) -> None:
+    other = "hf_" + "c3D4" * 9
+    app = files(page("compare"), document(**{TOKEN: 1, other: 2}), document())
+    keys = [key for key in Grid(app).lines if key.startswith("[secret]")]
+    Grid(app).pick((keys[1], "file:left"))
+    do(button(app, "Take 1 value over").click())
+    assert draft(app).document[other] == 2
+    assert TOKEN not in draft(app).document
+
+
 def test_text_that_reads_like_another_value_is_told_apart(page: SignIn) -> None:
     app = files(page("compare"), b'{"a": "1", "b": "", "c": "true"}', b'{"a": 1, "c": true}')
     lines = Grid(app).lines
@@ -347,10 +394,14 @@ def test_long_texts_show_where_they_begin_to_differ(page: SignIn) -> None:
     left, right = (document(note=same + end) for end in ("left", "right"))
     app = files(page("compare"), left, right)
     at(app, ["file:left", "file:right", SFT])
+    longer = document(note=same + "x" * 400)
+    upload(open_shelf(app), ("longer.json", longer))
+    app = at(app, ["file:left", "file:right", "file:longer"])
     texts = Grid(app).lines["note"]
-    assert texts[0].startswith("word")
-    assert texts[1].startswith("≠…")
+    assert all(text.lstrip("≠").startswith("…") for text in texts)
+    assert texts[0].endswith("left")
     assert texts[1].endswith("right")
+    assert texts[2].endswith("x…")
 
 
 def test_a_file_is_taken_in_once_and_a_bad_one_beside_it_is_told(page: SignIn) -> None:
