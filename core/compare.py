@@ -30,12 +30,26 @@ Step = str | int
 Kind = Literal["value", "order"]
 
 
-@dataclass(frozen=True, slots=True)
 class Readers:
-    """Who reads the documents: a few readers, and the number of each document's own."""
+    """Who reads some documents: a few readers, found when they are first asked for."""
 
-    distinct: tuple[Reader, ...]
-    of: tuple[int, ...]
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self._documents = documents
+
+    @cached_property
+    def distinct(self) -> tuple[Reader, ...]:
+        """The readers, each once."""
+        return tuple(dict.fromkeys(self._each))
+
+    @cached_property
+    def of(self) -> tuple[int, ...]:
+        """For each document: the number of its reader."""
+        numbers = {reader: number for number, reader in enumerate(self.distinct)}
+        return tuple(numbers[reader] for reader in self._each)
+
+    @cached_property
+    def _each(self) -> list[Reader]:
+        return [effect.reader(View(document)) for document in self._documents]
 
 
 @dataclass(frozen=True)
@@ -102,11 +116,19 @@ class Row:
         """
         if not self.differs or not any(self._reads):
             return (False,) * len(self.entries)
-        used = self._as_used()
-        return tuple(
-            read and self._is_other(number, used[reader])
-            for number, (read, reader) in enumerate(zip(self._reads, self.readers.of, strict=True))
+        used, of = self._as_used(), self.readers.of
+        own = [used[reader][number] for number, reader in enumerate(of)]
+        held = [values[self.base] for values in used]
+        changes = [
+            read and self._tells_apart(value, held[reader])
+            for value, read, reader in zip(own, self._reads, of, strict=True)
+        ]
+        # The base is held against all others.
+        others = used[of[self.base]]
+        changes[self.base] = self._reads[self.base] and any(
+            self._tells_apart(own[self.base], other) for other in others
         )
+        return tuple(changes)
 
     @property
     def has_consequence(self) -> bool:
@@ -116,9 +138,7 @@ class Row:
     def differs_at(self, index: int) -> bool:
         """Whether one document does not have what the base has."""
         own, base = self.entries[index], self.entries[self.base]
-        if self.kind == "order":
-            return _is_moved(_lists([own, base]))
-        return not equal(own, base)
+        return self._tells_apart(own, base)
 
     def as_json(self) -> dict[str, Any]:
         """The row in the form that the command line prints."""
@@ -147,12 +167,16 @@ class Row:
         spec = self.spec
         if spec is None or ABSENT not in self.entries or not self.is_whole:
             return (self.entries,) * len(self.readers.distinct)
+        defaults = [reader.used(spec, ABSENT) for reader in self.readers.distinct]
         # A tool that is not there has no defaults either.
-        places = list(zip(self.entries, self.paths, strict=True))
+        gaps = [path is not None and entry is ABSENT for path, entry in self._places()]
         return [
-            [entry if path is None else reader.used(spec, entry) for entry, path in places]
-            for reader in self.readers.distinct
+            [default if gap else entry for entry, gap in zip(self.entries, gaps, strict=True)]
+            for default in defaults
         ]
+
+    def _places(self) -> Iterator[tuple[Path | None, Any]]:
+        return zip(self.paths, self.entries, strict=True)
 
     @property
     def is_whole(self) -> bool:
@@ -160,11 +184,10 @@ class Row:
         spec = self.spec
         return spec is not None and any(path and len(path) == len(spec.path) for path in self.paths)
 
-    def _is_other(self, number: int, used: Sequence[Any]) -> bool:
-        others = used if number == self.base else (used[self.base],)
+    def _tells_apart(self, own: Any, other: Any) -> bool:
         if self.kind == "order":
-            return any(_is_moved(_lists([used[number], other])) for other in others)
-        return any(not equal(used[number], other) for other in others)
+            return _is_moved(_lists([own, other]))
+        return own is not other and not equal(own, other)
 
 
 @dataclass(frozen=True)
@@ -305,9 +328,7 @@ class _Walk:
         self.documents = documents
         self.everything = everything
         self.base = base
-        found = [effect.reader(View(document)) for document in documents]
-        distinct = tuple(dict.fromkeys(found))
-        self.readers = Readers(distinct, tuple(map(distinct.index, found)))
+        self.readers = Readers(documents)
 
     def rows(self) -> Iterator[Row]:
         whole = _Place("", (), ((),) * len(self.documents), None)
