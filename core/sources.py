@@ -12,7 +12,7 @@ from typing import Final, Literal
 from core import presets
 from core.document import Document, parse, write
 from core.draft import Draft, file_name
-from core.errors import NotFound, UnknownPreset
+from core.errors import NotFound, Unavailable, UnknownPreset
 from core.stores.protocol import Config, Content
 from core.workbench import Workbench
 
@@ -118,8 +118,7 @@ def origin(name: str) -> Origin | None:
 def gather(origins: Sequence[Origin], shelf: Shelf) -> tuple[tuple[Side, ...], tuple[Missing, ...]]:
     """The documents in their order, and those that are not there, by the reason.
 
-    Raises:
-        Unavailable: the store can't be reached.
+    Where the store can't be reached, what is saved there is not there; all else is.
     """
     saved = _saved(origins, shelf.bench)
     found = [_one(origin, shelf, saved) for origin in origins]
@@ -128,12 +127,18 @@ def gather(origins: Sequence[Origin], shelf: Shelf) -> tuple[tuple[Side, ...], t
     return sides, tuple(sorted(missing, key=lambda item: item.reason))
 
 
-def _saved(origins: Sequence[Origin], bench: Workbench | None) -> Mapping[str, Config]:
+_Saved = Mapping[str, Config] | Unavailable
+
+
+def _saved(origins: Sequence[Origin], bench: Workbench | None) -> _Saved:
     wanted = [one.id for one in origins if one.kind == "config" and one.version is None]
-    return bench.several(wanted) if bench and wanted else {}
+    try:
+        return bench.several(wanted) if bench and wanted else {}
+    except Unavailable as error:
+        return error
 
 
-def _one(origin: Origin, shelf: Shelf, saved: Mapping[str, Config]) -> Side | Missing:
+def _one(origin: Origin, shelf: Shelf, saved: _Saved) -> Side | Missing:
     match origin.kind:
         case "draft":
             draft = shelf.draft
@@ -165,7 +170,9 @@ def _file(origin: Origin, files: Mapping[str, str]) -> Side | Missing:
     return Side(origin, origin.id, "file", parse(text), text)
 
 
-def _config(origin: Origin, saved: Mapping[str, Config]) -> Side | Missing:
+def _config(origin: Origin, saved: _Saved) -> Side | Missing:
+    if isinstance(saved, Unavailable):
+        return Missing(origin, str(saved))
     config = saved.get(origin.id)
     if config is None:
         reason = "A config of this link is not in your library; it was deleted or is another's."
@@ -183,7 +190,7 @@ def _config(origin: Origin, saved: Mapping[str, Config]) -> Side | Missing:
 def _version(origin: Origin, bench: Workbench) -> Side | Missing:
     try:
         content = bench.version(origin.id, origin.version or 0)
-    except NotFound as error:
+    except (NotFound, Unavailable) as error:
         return Missing(origin, str(error))
     return version_side(origin, content)
 

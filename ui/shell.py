@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.errors import TunesmithError
 from core.identity.protocol import Actor
-from ui import autosave, cookie, leaving, offline, session, sign_in, who
+from ui import autosave, cookie, leaving, offline, scheme, session, sign_in, who
 from ui.errors import boundary
 from ui.text import plain
 
@@ -38,6 +38,7 @@ def page(title: str, *, for_users: bool = False, has_sidebar: bool = False) -> I
         st.html(_NO_SIDEBAR)
     # Streamlit's own title would take the room of three fields.
     st.html(f'<h1 class="for-screen-readers">{title}</h1>')
+    scheme.follow()
     session.enter(title)
     # What fails on the way is told, and nothing is drawn for a user who may not be one.
     is_ready = False

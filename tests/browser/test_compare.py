@@ -391,9 +391,15 @@ def test_a_column_tells_more_and_shows_its_versions(user: User) -> None:
     assert user.bench.config(config.id).times_used == 1
 
 
-def test_a_save_over_another_is_settled_in_the_same_table(user: User) -> None:
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (400, "dark")])
+def test_a_save_over_another_is_settled_in_the_same_table(
+    user: User, width: int, scheme: Any
+) -> None:
     config = keep(user, "shared")
-    page = user.open(f"/?config={config.id}")
+    page = user.new_page()
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    user.open(f"/?config={config.id}", page)
     epochs = page.get_by_label("Epochs", exact=True)
     epochs.fill("5")
     epochs.press("Enter")
@@ -404,7 +410,13 @@ def test_a_save_over_another_is_settled_in_the_same_table(user: User) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Version 2 was saved")
     expect_cells(page, "training.num_epochs", ["1", "≠5", "≠9"])
+    assert min(page.locator(".note, .value, .label, .mark").evaluate_all(CONTRAST)) >= 4.5
     theirs = line(page, "training.num_epochs").locator("td").nth(2)
+    expect(theirs).to_be_in_viewport()
+    place, box = theirs.bounding_box(), page.locator(".box").bounding_box()
+    assert place
+    assert box
+    assert place["x"] + place["width"] <= box["x"] + box["width"] + 1
     for _ in range(2):
         theirs.click()
         wait_until_idle(page)

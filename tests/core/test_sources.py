@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
 import pytest
 from hypothesis import example, given
@@ -13,6 +13,7 @@ from core import draft as drafts
 from core import presets
 from core.document import put, read
 from core.draft import Draft
+from core.errors import Unavailable
 from core.sources import DRAFT, Kind, Origin, Shelf, Side, gather, origin
 from core.stores.protocol import Config
 from core.workbench import Workbench, saved_as
@@ -223,3 +224,27 @@ def test_anothers_config_is_missing_like_a_made_up_one(
 def test_a_long_or_odd_name_is_told_shortly(asked: Origin, text: str) -> None:
     wanted = replace(asked, id=f"x{text * 20}")
     assert len(reason(wanted, shelf())) < 800
+
+
+class Away(Workbench):
+    """A library that can't be reached."""
+
+    def several(self, config_ids: object) -> NoReturn:
+        raise Unavailable("The library can't be reached; try again.")
+
+    def version(self, config_id: str, number: int) -> NoReturn:
+        raise Unavailable("The library can't be reached; try again.")
+
+
+def test_what_is_saved_elsewhere_is_missing_in_an_outage_and_the_rest_is_there(
+    bench: Workbench,
+) -> None:
+    config = saved_twice(bench)
+    asked = [
+        Origin("config", config.id),
+        Origin("preset", "hybrid"),
+        Origin("config", config.id, 1),
+    ]
+    sides, missing = gather(asked, shelf(Away(bench.store, bench.actor)))
+    assert [side.origin for side in sides] == [asked[1]]
+    assert {item.reason for item in missing} == {"The library can't be reached; try again."}
