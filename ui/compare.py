@@ -54,7 +54,7 @@ def compare() -> None:
     _summary(own, selection, count(own.comparison.rows, view.ignore))
     st.fragment(_board, key="compare.board")(own, selection)
     if len(own.sides) == 2:
-        text_differences(own)
+        text_differences(own, shown(own, selection))
 
 
 def _shelf() -> Shelf:

@@ -101,6 +101,8 @@ def _versions(view: View, side: Side) -> None:
     offered = [number for number in numbers if number not in compared]
     key = f"column.versions.{side.origin.name}"
     session.set_widgets({key: None})
+    if not offered:
+        return
     if len(view.origins) >= MAX_COLUMNS:
         st.caption(f"{MAX_COLUMNS} configs are compared at most; leave some out first.")
         return
@@ -116,6 +118,9 @@ def _versions(view: View, side: Side) -> None:
 def _add_version(view: View, side: Side, key: str) -> None:
     added = Origin("config", side.config_id or "", session.widget_value(key))
     session.answered()
-    after = view.origins.index(side.origin) + 1
-    compare_address.show(view.with_origins([*view.origins[:after], added, *view.origins[after:]]))
+    # Right after the config that it is a version of.
+    origins = [
+        found for one in view.origins for found in ((one, added) if one == side.origin else (one,))
+    ]
+    compare_address.show(view.with_origins(origins))
     st.rerun()

@@ -11,6 +11,7 @@ from core import fields
 from core.compare import Comparison, Row, compare
 from core.consequences import Consequence, Outcome, consequences, outcome
 from core.document import ABSENT, parse
+from core.errors import DocumentError
 from core.findings import Report
 from core.render import looks_like_json, printable
 from core.render import value_text as json_text
@@ -95,8 +96,16 @@ def board(sides: Sequence[Side], base: str = "") -> Board:
     return session.once(("board", key), lambda _: _board(key, ordered))
 
 
+def _outcome(side: Side) -> Outcome:
+    try:
+        return _outcome_of(side.text)
+    except DocumentError:
+        # A draft may hold what no file may.
+        return outcome(side.document)
+
+
 @lru_cache(maxsize=400)
-def _outcome(text: str) -> Outcome:
+def _outcome_of(text: str) -> Outcome:
     """What follows from a file; it is looked at once, also where it is compared again."""
     return outcome(parse(text))
 
@@ -104,7 +113,7 @@ def _outcome(text: str) -> Outcome:
 def _board(key: object, sides: tuple[Side, ...]) -> Board:
     documents = [side.document for side in sides]
     found = compare(documents, [side.title for side in sides], everything=True)
-    return Board(key, sides, found, tuple(_outcome(side.text) for side in sides))
+    return Board(key, sides, found, tuple(map(_outcome, sides)))
 
 
 def shown(own: Board, selection: Selection) -> tuple[Row, ...]:

@@ -1,6 +1,6 @@
 """Two configs: where their long texts and their tools differ, line by line and word by word."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any, Final
 
@@ -18,9 +18,14 @@ _LONG: Final = 120
 _SHOWN_AT_MOST: Final = 30
 
 
-def text_differences(own: Board) -> None:
-    """Draw each long text and each tool that both have and that differs, side by side."""
-    found = [*_texts(own), *_tools(own)]
+def text_differences(own: Board, rows: Sequence[Row]) -> None:
+    """Draw each long text and each tool that both have and that differs, side by side.
+
+    Args:
+        own: two configs.
+        rows: the rows that are shown.
+    """
+    found = [*_texts(rows), *_tools(own, rows)]
     if not found:
         return
     st.markdown("**Texts and tools, line by line**")
@@ -39,8 +44,8 @@ def _text_difference(left: str, right: str, labels: tuple[str, ...]) -> None:
         st.caption("They differ in spaces at the end, in the kind of line break, or in a secret.")
 
 
-def _texts(own: Board) -> Iterator[tuple[str, str, str]]:
-    for row in own.comparison.rows:
+def _texts(rows: Sequence[Row]) -> Iterator[tuple[str, str, str]]:
+    for row in rows:
         left, right = row.entries
         if row.differs and isinstance(left, str) and isinstance(right, str) and _is_long(row):
             places = [path or () for path in row.paths]
@@ -51,11 +56,11 @@ def _is_long(row: Row) -> bool:
     return any(len(entry) > _LONG or "\n" in entry for entry in row.entries)
 
 
-def _tools(own: Board) -> Iterator[tuple[str, str, str]]:
+def _tools(own: Board, rows: Sequence[Row]) -> Iterator[tuple[str, str, str]]:
     """The tools that both have and that differ, as JSON."""
     places = dict.fromkeys(
         (_tool(row.paths[0]), _tool(row.paths[1]))
-        for row in own.comparison.rows
+        for row in rows
         if row.differs and row.kind != "order"
     )
     for left, right in places:

@@ -317,6 +317,8 @@ def test_the_draft_of_another_page_is_edited_with_what_was_taken() -> None:
 def test_two_configs_show_their_tools_line_by_line() -> None:
     app = compare(DPO, "preset:teacher_mode")
     assert "`tools[calculator]`" in labels(app.expander)
+    labelled(app.multiselect, "Ignore").set_value(["tools"]).run()
+    assert "`tools[calculator]`" not in labels(app.expander)
     app = compare(DPO, "preset:teacher_mode", SFT)
     assert not app.expander
 
