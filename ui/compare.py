@@ -80,7 +80,12 @@ def _missing(view: View, reason: str, gone: Sequence[Origin]) -> None:
     text = f"{reason} ({counted(len(gone), 'config')})" if len(gone) > 1 else reason
     _notice(text, gone[0].name, view.with_origins(rest))
     if gone[0].kind == "config" and session.user_id() is None:
-        st.button("Sign in", key="compare.sign_in", on_click=session.ask, args=(SignIn("compare"),))
+        st.button(
+            "Sign in to see it",
+            key="compare.sign_in",
+            on_click=session.ask,
+            args=(SignIn("compare"),),
+        )
 
 
 def _notice(text: str, name: str, rest: View) -> None:

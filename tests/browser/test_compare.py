@@ -17,7 +17,7 @@ from core.document import Document, put
 from core.stores.protocol import Config
 from core.workbench import opened
 from tests.browser.idle import wait_until_idle
-from tests.browser.users import User
+from tests.browser.users import User, fill_sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -186,6 +186,17 @@ def test_what_is_compared_is_there_again_after_another_page(page: Page, app_url:
     expect(line(page, "training.method")).to_be_visible()
     expect(line(page, "tokenizer.padding_side")).to_have_count(0)
     assert "show=effect" in page.url
+
+
+def test_who_follows_a_link_signs_in_and_sees_it(user: User, page: Page) -> None:
+    config = keep(user, "mine", num_epochs=4)
+    page.goto(f"{user.app_url}/compare?{SFT}&{sides(config)}")
+    expect(page.get_by_text("after you sign in")).to_be_visible(timeout=30_000)
+    click(page, "Sign in to see it")
+    fill_sign_in(page, user.account.name)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect_cells(page, "training.num_epochs", ["1", "≠4"])
+    expect(page.get_by_text("after you sign in")).to_have_count(0)
 
 
 def test_text_in_a_config_is_text_and_nothing_else(user: User) -> None:

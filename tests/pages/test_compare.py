@@ -127,7 +127,7 @@ def test_who_is_signed_out_is_told_to_sign_in(bench: Workbench) -> None:
     app = compare(SFT, DPO, f"config:{config.id}", f"config:{config.id}@1")
     assert "after you sign in" in shown(app)
     assert "2 configs" in shown(app)
-    button(app, "Sign in").click().run()
+    button(app, "Sign in to see it").click().run()
     assert "Sign in" in labels(app.button)
     assert "private" not in shown(app)
     assert Grid(app).columns == [SFT, DPO]
