@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.check import measure
+from benchmarks.check import measure, ratio
 from core import presets
 from core.database import Database, stamp
 from core.document import put, write
@@ -352,12 +352,6 @@ def print_planned(sizes: Sequence[int], times: Mapping[str, Sequence[float]]) ->
     print(f"\n{THEIRS}, times our {OURS}")
     for size in sizes:
         print(f"{size:>10} rows{ratio(times[f'{size} {THEIRS}'], times[f'{size} {OURS}']):>26}")
-
-
-def ratio(ones: Sequence[float], others: Sequence[float]) -> str:
-    """Median, least and greatest of the ratios within the rounds."""
-    ratios = [one / other for one, other in zip(ones, others, strict=True)]
-    return f"{statistics.median(ratios):.3g} [{min(ratios):.3g}..{max(ratios):.3g}]"
 
 
 if __name__ == "__main__":

@@ -26,6 +26,9 @@ from core.view import View
 SPELLING: Final = "the same number, written as a whole number and with a decimal point"
 ORDER: Final = "the tools stand in another order"
 
+_TOOLS: Final = "tools"
+_ANY: Final = "*"
+
 Step = str | int
 Kind = Literal["value", "order"]
 
@@ -102,7 +105,7 @@ class Row:
     @cached_property
     def has_effect(self) -> tuple[bool | None, ...]:
         """Whether the trainer looks at it; ``None`` where absent or not a known key."""
-        is_known = self.spec is not None or self.kind == "order"
+        is_known = self.spec is not None or self.kind == "order" or self._is_holder
         return tuple(
             read if is_known and entry is not ABSENT else None
             for read, entry in zip(self._reads, self.entries, strict=True)
@@ -156,11 +159,19 @@ class Row:
     @cached_property
     def _reads(self) -> tuple[bool, ...]:
         """Whether each document's run looks at what stands here."""
-        if self.kind == "order":
-            reads = [reader.tools for reader in self.readers.distinct]
+        if self.kind == "order" or self._is_holder:
+            is_tools = self.section == _TOOLS
+            reads = [reader.tools or not is_tools for reader in self.readers.distinct]
         else:
             reads = [reader.reads(self.spec) for reader in self.readers.distinct]
         return tuple(reads[number] for number in self.readers.of)
+
+    @cached_property
+    def _is_holder(self) -> bool:
+        """Whether known keys stand below it, so that a value of another type stops them all."""
+        return self.spec is None and any(
+            path and (path == (_TOOLS,) or fields.keys_at(path)) for path in self.paths
+        )
 
     def _as_used(self) -> Sequence[Sequence[Any]]:
         """For each reader: the entries as it would take them."""
@@ -306,7 +317,9 @@ class _Place:
     def key(self, key: Step) -> "_Place":
         """The place of a key of the objects that stand here."""
         paths = tuple(None if path is None else (*path, key) for path in self.paths)
-        return self._below(_child_text(self.text, key), str(key), paths)
+        # A key that is a star itself is no item of a list.
+        step = "**" if key == _ANY else str(key)
+        return self._below(_child_text(self.text, key), step, paths)
 
     def item(self, text: str, indexes: Sequence[int | None]) -> "_Place":
         """The place of items that belong together in the lists that stand here."""
@@ -314,7 +327,7 @@ class _Place:
             None if path is None or index is None else (*path, index)
             for path, index in zip(self.paths, indexes, strict=True)
         )
-        return self._below(self.text + text, "*", paths)
+        return self._below(self.text + text, _ANY, paths)
 
     def _below(self, text: str, step: str, paths: _Paths) -> "_Place":
         generic = (*self.generic, step)

@@ -195,7 +195,7 @@ def comparison_text(
         left_out: how many rows that differ are not among those to show.
     """
     labels, rows = _labels(comparison, " (base)"), comparison.rows
-    settings = ((redact(row.path), *_cells(row), _note(row)) for row in rows)
+    settings = ((redact(row.path), *_cells(row), row_note(row)) for row in rows)
     follows = ((one.title, *_outcomes(one, comparison.base, _quantity)) for one in consequences)
     count = sum(row.differs for row in rows)
     more = f", {left_out} left out" if left_out else ""
@@ -214,7 +214,8 @@ def _labels(comparison: Comparison, mark: str = "") -> list[str]:
     return [label + (mark if index == comparison.base else "") for index, label in labels]
 
 
-def _note(row: Row) -> str:
+def row_note(row: Row) -> str:
+    """What there is to say of a row: its own note, and whether it changes no run."""
     idle = IDLE if row.differs and not row.has_consequence else ""
     return "; ".join(filter(None, (row.note, idle)))
 
@@ -264,7 +265,8 @@ def comparison_markdown(comparison: Comparison, consequences: Sequence[Consequen
     """A comparison as a Markdown table, with what follows from the settings below them."""
     labels = map(_markdown_text, _labels(comparison, " (base)"))
     settings = (
-        (code_span(redact(row.path)), *_markdown_cells(row), _note(row)) for row in comparison.rows
+        (code_span(redact(row.path)), *_markdown_cells(row), row_note(row))
+        for row in comparison.rows
     )
     follows = (
         (code_span(_full_name(one)), *_outcomes(one, comparison.base, _markdown_quantity), "")
@@ -320,7 +322,7 @@ def comparison_csv(comparison: Comparison, consequences: Sequence[Consequence] =
     writer.writerow(map(_cell, ("setting", *_labels(comparison), "note")))
     for row in comparison.rows:
         cells = ("" if value is ABSENT else _csv_text(value) for value in _entries(row))
-        writer.writerow(map(_cell, (redact(row.path), *cells, _note(row))))
+        writer.writerow(map(_cell, (redact(row.path), *cells, row_note(row))))
     for one in consequences:
         cells = ("" if value is None else _quantity(value) for value in one.values)
         writer.writerow(map(_cell, (_full_name(one), *cells, "")))

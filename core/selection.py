@@ -95,7 +95,10 @@ def _is_shown(row: Row, show: Show) -> bool:
 
 
 def _has_words(row: Row, words: Sequence[str]) -> bool:
-    return not words or all(word in _text(row) for word in words)
+    if not words:
+        return True
+    text = _text(row)
+    return all(word in text for word in words)
 
 
 def _text(row: Row) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from core import presets
-from core.document import Document, parse, write
+from core.document import Document, Source, parse, write
 from core.draft import Draft, file_name
 from core.errors import NotFound, Unavailable, UnknownPreset
 from core.stores.protocol import Config, Content
@@ -93,13 +93,13 @@ class Shelf:
 
     Attributes:
         draft: the open draft.
-        files: uploaded files, texts by name.
-        bench: the saved configs; ``None`` while nobody is signed in.
+        files: uploaded files by name.
+        bench: the saved configs; ``None`` while nobody is signed in, the error in an outage.
     """
 
     draft: Draft
-    files: Mapping[str, str]
-    bench: Workbench | None
+    files: Mapping[str, Source]
+    bench: Workbench | Unavailable | None
 
 
 def origin(name: str) -> Origin | None:
@@ -130,7 +130,9 @@ def gather(origins: Sequence[Origin], shelf: Shelf) -> tuple[tuple[Side, ...], t
 _Saved = Mapping[str, Config] | Unavailable
 
 
-def _saved(origins: Sequence[Origin], bench: Workbench | None) -> _Saved:
+def _saved(origins: Sequence[Origin], bench: Workbench | Unavailable | None) -> _Saved:
+    if isinstance(bench, Unavailable):
+        return bench
     wanted = [one.id for one in origins if one.kind == "config" and one.version is None]
     try:
         return bench.several(wanted) if bench and wanted else {}
@@ -149,6 +151,8 @@ def _one(origin: Origin, shelf: Shelf, saved: _Saved) -> Side | Missing:
             return _file(origin, shelf.files)
     if shelf.bench is None:
         return Missing(origin, "A saved config is compared after you sign in.")
+    if isinstance(shelf.bench, Unavailable):
+        return Missing(origin, str(shelf.bench))
     if origin.version is None:
         return _config(origin, saved)
     return _version(origin, shelf.bench)
@@ -162,12 +166,12 @@ def _preset(origin: Origin) -> Side | Missing:
     return Side(origin, preset.id, "template", preset.config, write(preset.config))
 
 
-def _file(origin: Origin, files: Mapping[str, str]) -> Side | Missing:
-    text = files.get(origin.id)
-    if text is None:
+def _file(origin: Origin, files: Mapping[str, Source]) -> Side | Missing:
+    source = files.get(origin.id)
+    if source is None:
         reason = f"The file {origin.id[:60]!r} is not part of a link; upload it once more."
         return Missing(origin, reason)
-    return Side(origin, origin.id, "file", parse(text), text)
+    return Side(origin, origin.id, "file", source.document, source.text)
 
 
 def _config(origin: Origin, saved: _Saved) -> Side | Missing:

@@ -86,6 +86,8 @@ def lines(left: str, right: str) -> tuple[Line, ...]:
 def _line(left: str | None, right: str | None, most: int) -> Line:
     if left is None or right is None:
         return Line(_whole(left), _whole(right))
+    if left == right:
+        return Line((Piece(left),), (Piece(right),))
     return Line(*_words(left, right, most))
 
 

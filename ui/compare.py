@@ -13,8 +13,9 @@ from core.consequences import Consequence
 from core.document import path_text
 from core.errors import TunesmithError
 from core.render import comparison_csv, comparison_markdown
+from core.secrets import redact
 from core.selection import Counts, Selection, Show, count
-from core.sources import Origin, Shelf, Side, gather
+from core.sources import Origin, Side, gather
 from ui import compare_address, compare_sources, session, who
 from ui.compare_address import MAX_COLUMNS, View
 from ui.compare_take import taking
@@ -36,7 +37,7 @@ def compare() -> None:
     """Draw the whole page."""
     view = compare_address.view()
     compare_address.name_view(view)
-    sides, missing = gather(view.origins, _shelf())
+    sides, missing = gather(view.origins, compare_sources.shelf())
     _toolbar(view, sides)
     if view.left_out:
         most = f"{MAX_COLUMNS} configs are compared at most"
@@ -55,11 +56,6 @@ def compare() -> None:
     st.fragment(_board, key="compare.board")(own, selection)
     if len(own.sides) == 2:
         text_differences(own, shown(own, selection))
-
-
-def _shelf() -> Shelf:
-    files = {item.name: item.source.text for item in session.imports()}
-    return Shelf(session.draft(), files, who.workbench_or_none())
 
 
 def _toolbar(view: View, sides: Sequence[Side]) -> None:
@@ -167,11 +163,17 @@ def _base_choice(own: Board) -> None:
 def _ignore_choice(view: View, own: Board) -> None:
     key = "compare.ignore"
     session.set_widgets({key: list(view.ignore)})
-    differing = [row.path for row in own.comparison.rows if row.differs]
-    sections = [path_text((row.section,)) for row in own.comparison.rows if row.differs]
+    offered = [
+        path
+        for row in own.comparison.rows
+        if row.differs
+        for path in (path_text((row.section,)), row.path)
+        # What is chosen stands in the address.
+        if redact(path) == path
+    ]
     st.multiselect(
         "Ignore",
-        list(dict.fromkeys([*view.ignore, *sections, *differing])),
+        list(dict.fromkeys([*view.ignore, *sorted(offered, key=_depth)])),
         key=key,
         accept_new_options=True,
         select_all=False,
@@ -181,6 +183,11 @@ def _ignore_choice(view: View, own: Board) -> None:
         on_change=_choose,
         args=(key, lambda view, chosen: replace(view, ignore=tuple(chosen))),
     )
+
+
+def _depth(path: str) -> bool:
+    """Sections come first."""
+    return "." in path or "[" in path
 
 
 def _choose(key: str, change: Callable[[View, Any], View]) -> None:

@@ -1,13 +1,15 @@
 """One config of a comparison in a dialog: what is said about it, and what can be done with it."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.document import Source
 from core.draft import Draft, from_preset, from_source
 from core.errors import TunesmithError
 from core.presets import find
-from core.sources import Origin, Shelf, Side, gather, origin
-from ui import compare_address, saving, session, who
+from core.sources import Origin, Side, gather, origin
+from ui import compare_address, compare_sources, saving, session, who
 from ui.actions import begin_and_go
 from ui.compare_address import MAX_COLUMNS, View
 from ui.insight import Insight
@@ -21,9 +23,7 @@ def column(name: str) -> None:
     """Draw what the dialog holds."""
     found = origin(name)
     view = compare_address.view()
-    files = {item.name: item.source.text for item in session.imports()}
-    shelf = Shelf(session.draft(), files, who.workbench_or_none())
-    sides, _ = gather([found] if found else [], shelf)
+    sides, _ = gather([found] if found else [], compare_sources.shelf())
     if not sides:
         st.markdown("It is not there any more.")
         return
@@ -61,7 +61,7 @@ def _actions(view: View, side: Side) -> None:
 
 def _rebase(view: View, name: str) -> None:
     session.answered()
-    compare_address.show(View(view.origins, name, view.show, view.ignore))
+    compare_address.show(replace(view, base=name))
     st.rerun()
 
 

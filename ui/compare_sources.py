@@ -6,15 +6,25 @@ from typing import Final
 import streamlit as st
 
 from core import presets
+from core.errors import Unavailable
 from core.importing import Import, Refusal, inspect
-from core.sources import DRAFT, Origin
+from core.sources import DRAFT, Origin, Shelf
 from core.stores.protocol import Query
-from core.workbench import Workbench
 from ui import compare_address, session, who
 from ui.compare_address import MAX_COLUMNS, View
+from ui.errors import boundary
 from ui.text import plain, value_text
 
 _FOUND_AT_MOST: Final = 12
+
+
+def shelf() -> Shelf:
+    """Where this session takes configs from."""
+    files = {item.name: item.source for item in session.imports()}
+    try:
+        return Shelf(session.draft(), files, who.workbench())
+    except Unavailable as error:
+        return Shelf(session.draft(), files, error)
 
 
 def add(view: View) -> None:
@@ -29,11 +39,11 @@ def add(view: View) -> None:
             args=(view.with_origins(()),),
         )
     # Drawn when it is opened: it asks the store for the saved configs.
-    shelf = st.popover(
+    offer = st.popover(
         "Add", icon=":material/add:", type="primary", key="compare.add", on_change="rerun"
     )
-    if shelf.open:
-        with shelf:
+    if offer.open:
+        with offer:
             _everything(view)
 
 
@@ -78,8 +88,7 @@ def _templates(view: View) -> None:
 
 def _saved(view: View) -> None:
     st.caption("Saved configs")
-    bench = who.workbench_or_none()
-    if bench is None:
+    if session.user_id() is None:
         st.markdown(":small[Sign in to compare what you have saved.]")
         return
     search = st.text_input(
@@ -90,10 +99,15 @@ def _saved(view: View) -> None:
         type="search",
         live=True,
     )
-    _found(view, bench, search or "")
+    # What can't be reached is told here, and what is compared stays.
+    with boundary():
+        _found(view, search or "")
 
 
-def _found(view: View, bench: Workbench, search: str) -> None:
+def _found(view: View, search: str) -> None:
+    bench = who.workbench()
+    if bench is None:
+        return
     page = bench.page(Query(search=search, limit=_FOUND_AT_MOST))
     for row in page.rows:
         name = plain(value_text(row.name, 40))

@@ -96,7 +96,7 @@ def _changes(rows: Sequence[Row]) -> list[str]:
 def _value(row: Row, number: int) -> str:
     if row.entries[number] is ABSENT:
         return "not set"
-    text = " ".join(text_of(row, number).split())
+    text = " ".join(text_of(row.entries[number], row.paths[number] or ()).split())
     return plain(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
 
 

@@ -3,17 +3,16 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import groupby
 from typing import Any, Final
 
 from core import fields
 from core.compare import Comparison, Row, compare
 from core.consequences import Consequence, Outcome, consequences, outcome
-from core.document import ABSENT, parse
-from core.errors import DocumentError
+from core.document import ABSENT, Path
 from core.findings import Report
-from core.render import looks_like_json, printable
+from core.render import looks_like_json, printable, row_note
 from core.render import value_text as json_text
 from core.secrets import masked, redact
 from core.selection import Selection, select
@@ -79,13 +78,20 @@ class Board:
         """What the configs are called in picks and in the address."""
         return tuple(side.origin.name for side in self.sides)
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         """What the configs are called in tables; no two alike."""
-        titles = [side.title for side in self.sides]
+        titles = [redact(side.title) for side in self.sides]
+        longer = [
+            f"{title} ({side.detail})" for title, side in zip(titles, self.sides, strict=True)
+        ]
+        names = [
+            long if titles.count(title) > 1 else title
+            for title, long in zip(titles, longer, strict=True)
+        ]
         return tuple(
-            redact(f"{side.title} ({side.detail})" if titles.count(side.title) > 1 else side.title)
-            for side in self.sides
+            f"{name} {names[:number].count(name) + 1}" if names.count(name) > 1 else name
+            for number, name in enumerate(names)
         )
 
 
@@ -97,22 +103,13 @@ def board(sides: Sequence[Side], base: str = "") -> Board:
 
 
 def _outcome(side: Side) -> Outcome:
-    try:
-        return _outcome_of(side.text)
-    except DocumentError:
-        # A draft may hold what no file may.
-        return outcome(side.document)
-
-
-@lru_cache(maxsize=400)
-def _outcome_of(text: str) -> Outcome:
-    """What follows from a file; it is looked at once, also where it is compared again."""
-    return outcome(parse(text))
+    """What follows from a config; it is looked at once, also where it is compared again."""
+    return session.once(side.text, lambda _: outcome(side.document), 400, "outcomes")
 
 
 def _board(key: object, sides: tuple[Side, ...]) -> Board:
     documents = [side.document for side in sides]
-    found = compare(documents, [side.title for side in sides], everything=True)
+    found = compare(documents, everything=True)
     return Board(key, sides, found, tuple(map(_outcome, sides)))
 
 
@@ -252,7 +249,9 @@ def _heading_cell(differing: int, can_be_picked: bool) -> Cell:
 
 
 def _setting(row: Row, key: str, pickable: Sequence[bool]) -> Line:
-    texts = _Texts(row)
+    # With two columns there is room for long texts.
+    limit = _LONG if len(row.entries) == 2 else _SHORT
+    texts = Texts(row.entries, [path or () for path in row.paths], row.base, limit)
     cells = tuple(
         replace(_cell(row, number, texts), can_be_picked=can_be_picked)
         for number, can_be_picked in enumerate(pickable)
@@ -263,7 +262,7 @@ def _setting(row: Row, key: str, pickable: Sequence[bool]) -> Line:
         label=visible(redact(_label(row))),
         cells=cells,
         help=redact(f"{row.path}\n{row.spec.help}" if row.spec else row.path),
-        note=row.note or ("changes no run" if row.differs and not row.has_consequence else ""),
+        note=row_note(row),
         differs=row.differs or bool(row.note),
     )
 
@@ -275,13 +274,18 @@ def _label(row: Row) -> str:
     return row.path.removeprefix(row.section).removeprefix(".")
 
 
-def _cell(row: Row, number: int, texts: "_Texts") -> Cell:
+def _cell(row: Row, number: int, texts: "Texts") -> Cell:
     entry = row.entries[number]
     differs = row.differs and row.differs_at(number)
     if entry is ABSENT:
         return Cell((Piece(NOTHING),), _instead(row, number), differs, is_quiet=True)
     note = _effect(row, number)
-    return Cell(texts.pieces(number), note, differs, is_quiet=bool(note))
+    other = 1 - number if len(row.entries) == 2 and row.differs and _are_texts(row) else None
+    return Cell(texts.pieces(number, other), note, differs, is_quiet=bool(note))
+
+
+def _are_texts(row: Row) -> bool:
+    return all(isinstance(entry, str) for entry in row.entries)
 
 
 def _instead(row: Row, number: int) -> str:
@@ -300,45 +304,47 @@ def _effect(row: Row, number: int) -> str:
     return "nothing reads it" if row.has_effect[number] is None else ""
 
 
-class _Texts:
-    """The values of one row as texts; long ones are all cut at the same place."""
+class Texts:
+    """The values of one row as texts without secrets; long ones are all cut at the same place.
 
-    def __init__(self, row: Row) -> None:
-        self.texts = [text_of(row, number) for number in range(len(row.entries))]
-        # With two columns there is room for long texts, and words that differ are marked.
-        self.is_pair = len(self.texts) == 2
-        self.limit = _LONG if self.is_pair else _SHORT
-        self.marks = (
-            self.is_pair and row.differs and all(isinstance(one, str) for one in row.entries)
-        )
-        base = self.texts[row.base]
-        there = zip(self.texts, row.entries, strict=True)
-        firsts = [alike(text, base) for text, own in there if own is not ABSENT and text != base]
+    Args:
+        entries: the values, or ``ABSENT``.
+        places: where each stands.
+        base: the number of the value that the others are held against.
+        limit: how many characters are shown.
+    """
+
+    def __init__(
+        self, entries: Sequence[Any], places: Sequence[Path], base: int = 0, limit: int = _SHORT
+    ) -> None:
+        self.texts = list(map(text_of, entries, places))
+        self.limit = limit
+        there = zip(self.texts, entries, strict=True)
+        own = self.texts[base]
+        firsts = [alike(text, own) for text, entry in there if entry is not ABSENT and text != own]
         is_cut = max(map(len, self.texts)) > self.limit
         first = min(firsts, default=0) if is_cut else 0
         self.start = max(0, first - _BEFORE) if first > self.limit - _BEFORE else 0
 
-    def pieces(self, number: int) -> Pieces:
-        """One value; pieces that differ from the other are marked where there are two texts."""
+    def pieces(self, number: int, other: int | None = None) -> Pieces:
+        """One value; with another one's number, the words that differ from it are marked."""
         own = self.texts[number]
-        shown = own[self.start : self.start + self.limit]
         head = (Piece("…"),) if self.start else ()
         tail = (Piece("…"),) if self.start + self.limit < len(own) else ()
-        return (*head, *self._marked(shown, number), *tail)
+        shown = self._cut(number)
+        is_marked = other is not None and min(map(len, self.texts)) >= _MARKED_FROM
+        inner = words(shown, self._cut(other or 0))[0] if is_marked else (Piece(shown),)
+        return (*head, *inner, *tail)
 
-    def _marked(self, shown: str, number: int) -> Pieces:
-        if not self.marks or min(map(len, self.texts)) < _MARKED_FROM:
-            return (Piece(shown),)
-        other = self.texts[1 - number][self.start : self.start + self.limit]
-        return words(shown, other)[0]
+    def _cut(self, number: int) -> str:
+        return self.texts[number][self.start : self.start + self.limit]
 
 
-def text_of(row: Row, number: int) -> str:
+def text_of(entry: Any, place: Path) -> str:
     """One value as it is shown, without secrets; text that reads like another value is quoted."""
-    entry: Any = row.entries[number]
     if entry is ABSENT:
         return NOTHING
-    value = masked(entry, row.paths[number] or ())
+    value = masked(entry, place)
     if not isinstance(value, str):
         return json_text(value)
     is_plain = value == value.strip() and not looks_like_json(value)

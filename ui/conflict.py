@@ -1,22 +1,20 @@
 """Two changes of one config side by side with what both began with; one value is picked of each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
 from core.consequences import outcome
-from core.document import ABSENT, same
+from core.document import ABSENT, Path, same
 from core.merge import Choice, Picks, Side, merged
-from core.secrets import masked, redact
-from core.text_difference import Piece
+from core.secrets import redact
 from core.workbench import Clash
-from ui.comparison import NOTHING, SECTION, state_of
+from ui.comparison import NOTHING, SECTION, Texts, state_of, visible
 from ui.grid import Cell, Column, Line, Pick, grid, sheet
-from ui.text import plain, value_text
+from ui.text import plain
 
-_LONGEST: Final = 300
 _SIDES: Final[tuple[Side, Side]] = ("mine", "theirs")
 
 
@@ -28,10 +26,11 @@ def conflict(clash: Clash) -> Picks:
         Column("mine", "yours", "not saved yet", opens=False),
         Column("theirs", f"version {clash.current.revision}", "saved meanwhile", opens=False),
     )
+    keys = _keys(clash.choices)
     picked = grid(
         sheet(columns, list(_lines(clash.choices)), "Where the two changes differ"),
         key=f"conflict.{clash.current.revision}",
-        picks=[(choice.field, choice.usual) for choice in clash.choices],
+        picks=[(keys[choice.path], choice.usual) for choice in clash.choices],
         picks_of=clash.current.revision,
         one_each=True,
         hint="A click on a cell picks its value.",
@@ -42,10 +41,10 @@ def conflict(clash: Clash) -> Picks:
 
 
 def _picks(choices: tuple[Choice, ...], picked: tuple[Pick, ...]) -> Picks:
-    chosen = dict(picked)
-    sides = {side: side for side in _SIDES}
+    chosen, keys = dict(picked), _keys(choices)
+    sides: dict[str, Side] = {side: side for side in _SIDES}
     return {
-        choice.path: sides[side] if (side := chosen.get(choice.field)) in sides else choice.usual
+        choice.path: sides.get(chosen.get(keys[choice.path], ""), choice.usual)
         for choice in choices
     }
 
@@ -60,35 +59,40 @@ def _verdicts(clash: Clash, picks: Picks) -> None:
     )
 
 
+def _keys(choices: Sequence[Choice]) -> dict[Path, str]:
+    """What the places are called in picks: their paths, where they hold no secret."""
+    return {
+        choice.path: choice.field
+        if redact(choice.field) == choice.field
+        else f"{redact(choice.field)} {number}"
+        for number, choice in enumerate(choices)
+    }
+
+
 def _lines(choices: tuple[Choice, ...]) -> Iterator[Line]:
+    keys = _keys(choices)
     # What both sides changed needs a decision; for the rest one is made already.
     ordered = sorted(choices, key=lambda choice: not choice.is_clash)
     for is_clash, found in groupby(ordered, lambda choice: choice.is_clash):
         title = "Changed on both sides" if is_clash else "Changed on one side"
         yield Line(f"{SECTION}{is_clash}", "section", title, (Cell(()), Cell(()), Cell(())))
-        yield from map(_line, found)
+        yield from (_line(keys[choice.path], choice) for choice in found)
 
 
-def _line(choice: Choice) -> Line:
-    cells = (
-        _cell(choice, choice.base),
-        _cell(choice, choice.mine, can_be_picked=True),
-        _cell(choice, choice.theirs, can_be_picked=True),
+def _line(key: str, choice: Choice) -> Line:
+    values = (choice.base, choice.mine, choice.theirs)
+    # A tool's name is the name of no key.
+    is_tool = choice.path[:1] == ("tools",)
+    place = ("tools", 0, *choice.path[2:]) if is_tool else choice.path
+    texts = Texts(values, [place] * len(values))
+    cells = tuple(
+        Cell(
+            texts.pieces(number),
+            differs=not same(choice.base, value),
+            is_quiet=value is ABSENT,
+            can_be_picked=number > 0,
+        )
+        for number, value in enumerate(values)
     )
     name = redact(choice.field)
-    return Line(choice.field, "setting", name, cells, help=name, differs=True)
-
-
-def _cell(choice: Choice, value: Any, *, can_be_picked: bool = False) -> Cell:
-    return Cell(
-        (Piece(_text(choice, value)),),
-        differs=not same(choice.base, value),
-        is_quiet=value is ABSENT,
-        can_be_picked=can_be_picked,
-    )
-
-
-def _text(choice: Choice, value: Any) -> str:
-    if value is ABSENT:
-        return NOTHING
-    return value_text(masked(value, choice.path), _LONGEST)
+    return Line(key, "setting", visible(name), cells, help=name, differs=True)

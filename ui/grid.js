@@ -46,12 +46,16 @@ class Grid {
   }
 
   show(data) {
-    const isNew = this.data?.html !== data.html
+    const isNew = this.data?.html !== data.html || this.keysOf(this.data) !== this.keysOf(data)
     if (this.data?.picksOf !== data.picksOf) this.picks = data.picks
     this.data = data
     this.dropGone()
     if (isNew) this.draw()
     this.markPicks()
+  }
+
+  keysOf({ lines, columns }) {
+    return JSON.stringify([lines, columns].map(all => all.map(one => one.key)))
   }
 
   // What was picked from a column that was left out is not picked any more.
@@ -102,8 +106,10 @@ class Grid {
   explain(cell, line) {
     cell.title = TITLES[line.kind]
     if (line.kind !== "section") return
-    const column = this.data.columns[cell.cellIndex - 1]
-    cell.setAttribute("aria-label", `${cell.innerText} Pick the section ${line.key} of ${column.key}`)
+    const row = cell.closest("tr")
+    const head = cell.closest("table").rows[0].cells[cell.cellIndex].querySelector(".open")
+    const said = [cell.innerText.trim(), `Pick the section ${row.cells[0].innerText.trim()}`]
+    cell.setAttribute("aria-label", `${said.filter(Boolean).join(". ")} of ${head.textContent}`)
   }
 
   cellOf([line, column]) {

@@ -230,7 +230,9 @@ def _html(columns: Sequence[Column], lines: Sequence[Line], alt: str) -> str:
         f'role="grid" aria-multiselectable="true" aria-label="{escape(alt)}"'
     )
     # Without a name of its own the same table would be another text each time.
-    return str(styler.to_html(cell_ids=False, table_uuid="grid"))
+    # pandas would leave out what is more than it takes for enough.
+    with pd.option_context("styler.render.max_elements", frame.size + 1):
+        return str(styler.to_html(cell_ids=False, table_uuid="grid"))
 
 
 def _numbered(items: Sequence[Any], html: Callable[[Any], str]) -> Callable[[object], str]:

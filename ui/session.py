@@ -536,13 +536,18 @@ def set_open_tools(places: set[int]) -> None:
     _store("open_tools", places)
 
 
-def once(key: K, make: Callable[[K], T]) -> T:
-    """The result of ``make`` for this key, made once in a session; the last few are kept."""
-    known: dict[Any, Any] = _state("once", dict)
-    if key not in known:
-        known = {**dict([*known.items()][-20:]), key: make(key)}
-        _store("once", known)
-    result: T = known[key]
+def once(key: K, make: Callable[[K], T], most: int = 20, shelf: str = "once") -> T:
+    """The result of ``make`` for this key, made once in a session.
+
+    Args:
+        key: what it is the result for.
+        make: makes it.
+        most: how many results are kept; those that were not asked for the longest go first.
+        shelf: which results share that room.
+    """
+    known: dict[Any, Any] = _state(shelf, dict)
+    result: T = known.pop(key) if key in known else make(key)
+    _store(shelf, {**dict([*known.items()][1 - most :]), key: result})
     return result
 
 

@@ -10,8 +10,8 @@ from core.compare import Row, named_path_text
 from core.document import Path, get, write
 from core.render import code_span
 from core.secrets import masked, redact
-from core.text_difference import Line, Pieces, lines
-from ui.comparison import Board
+from core.text_difference import Line, Piece, Pieces, lines
+from ui.comparison import Board, visible
 from ui.text import count
 
 _LONG: Final = 120
@@ -29,9 +29,19 @@ def text_differences(own: Board, rows: Sequence[Row]) -> None:
     if not found:
         return
     st.markdown("**Texts and tools, line by line**")
-    for number, (title, left, right) in enumerate(found[:_SHOWN_AT_MOST]):
-        with st.expander(code_span(redact(title)), key=f"text.{number}", type="compact"):
-            _text_difference(left, right, own.labels)
+    names = [redact(title) for title, _, _ in found]
+    for number, (_, left, right) in enumerate(found[:_SHOWN_AT_MOST]):
+        again = names[:number].count(names[number])
+        box = st.expander(
+            code_span(names[number]),
+            key=f"text.{names[number]}.{again}",
+            type="compact",
+            on_change="rerun",
+        )
+        # Looking for words that differ takes a while: only what is open is looked at.
+        if box.open:
+            with box:
+                _text_difference(left, right, own.labels)
     if found[_SHOWN_AT_MOST:]:
         st.caption(f"The first {_SHOWN_AT_MOST} of {len(found)}.")
 
@@ -105,8 +115,11 @@ def _cell(pieces: Pieces | None, name: str) -> str:
     if pieces is None:
         return '<td class="none"></td>'
     inner = "".join(
-        f"<mark>{escape(piece.text)}</mark>" if piece.differs else escape(piece.text)
-        for piece in pieces
+        f"<mark>{_shown(piece)}</mark>" if piece.differs else _shown(piece) for piece in pieces
     )
     changed = " changed" if any(piece.differs for piece in pieces) else ""
     return f'<td class="{name}{changed}">{inner or "&nbsp;"}</td>'
+
+
+def _shown(piece: Piece) -> str:
+    return escape(visible(piece.text))

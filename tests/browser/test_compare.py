@@ -333,6 +333,10 @@ def test_the_table_is_downloaded_safe_for_a_spreadsheet(user: User) -> None:
     assert rows[0][2] == "'=2"
     assert ["model.name", "Qwen/Qwen3-0.6B", "'=1+1"] in [row[:3] for row in rows]
     assert "| `model.name` |" in downloaded_text(page, "Markdown")
+    page.get_by_label("Search", exact=True).fill("nothing like it")
+    expect(page.get_by_text("No setting has")).to_be_visible()
+    wait_until_idle(page)
+    assert len(downloaded_text(page, "CSV").splitlines()) == 1
 
 
 def downloaded_text(page: Page, label: str) -> str:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from core.compare import Comparison, Row, changed, compare
 from core.document import Document, get, put, same
+from core.fields import SECTIONS
 from core.patch import apply
 from core.presets import find, load
 
@@ -481,4 +482,18 @@ def test_a_document_and_itself_never_differ(document: Document, times: int) -> N
 def test_a_row_changes_a_run_only_where_documents_differ(left: Document, right: Document) -> None:
     for row in compare([left, right], everything=True).rows:
         assert row.differs or not row.has_consequence
-        assert row.spec is not None or row.kind == "order" or not row.has_consequence
+        is_unknown = row.spec is None and row.kind == "value" and row.section not in SECTIONS
+        assert not (is_unknown and row.has_consequence)
+
+
+def test_a_section_or_a_tool_of_the_wrong_type_changes_the_run() -> None:
+    for left, right in (
+        ({"training": "x"}, {"training": {"lora_r": 8}}),
+        ({"tools": [3]}, {"tools": [{"name": "a"}]}),
+        ({"tools": 5}, {"tools": []}),
+    ):
+        rows = compare([left, right]).rows
+        assert rows[0].has_effect[0] is True
+        assert rows[0].has_consequence
+    star = compare([{"tools": {"*": {"name": 1}}}, {}]).rows
+    assert [row.has_effect for row in star] == [(None, None)]

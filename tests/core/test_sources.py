@@ -38,7 +38,7 @@ def draft(name: str = "mine") -> Draft:
 
 
 def shelf(bench: Workbench | None = None, **files: str) -> Shelf:
-    return Shelf(draft(), files, bench)
+    return Shelf(draft(), {name: read(text.encode()) for name, text in files.items()}, bench)
 
 
 def saved_twice(bench: Workbench) -> Config:

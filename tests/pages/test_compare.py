@@ -11,8 +11,10 @@ from streamlit.testing.v1 import AppTest
 from core import draft as drafts
 from core import presets
 from core.document import put
+from core.identity.protocol import NewAccount
 from core.stores.protocol import Config
 from core.workbench import Workbench
+from tests.accounts import PASSWORD, local_identity
 from tests.pages.conftest import ROOT, SignIn
 from tests.pages.looks import Grid, button, do, draft, labelled, shown
 from ui.services import Services
@@ -117,9 +119,13 @@ def test_what_is_not_there_is_said_and_can_be_left_out(page: SignIn, bench: Work
     assert not app.error
 
 
-def test_another_users_config_is_not_there(page: SignIn) -> None:
-    app = at(page("compare"), [SFT, "config:11111111-1111-4111-8111-111111111111"])
+def test_another_users_config_is_not_there(page: SignIn, parts: Services) -> None:
+    other = local_identity(parts.database).add(NewAccount("bob", PASSWORD))
+    config = keep(parts.workbench(other.actor), "of bob", num_epochs=77)
+    app = at(page("compare"), [SFT, f"config:{config.id}", f"config:{config.id}@1"])
     assert "not in your library" in shown(app)
+    assert "of bob" not in shown(app)
+    assert Grid(app).columns == [SFT]
 
 
 def test_who_is_signed_out_is_told_to_sign_in(bench: Workbench) -> None:
@@ -230,11 +236,6 @@ def test_the_view_is_there_again_after_another_page() -> None:
     app.switch_page("../pages/compare.py").run()
     assert Grid(app).columns == [DPO, SFT]
     assert address(app) == f"with={SFT}&with={DPO}&base={DPO}&show=effect"
-
-
-def test_the_table_is_downloaded_as_it_is_shown() -> None:
-    app = compare(SFT, DPO, q="learning_rate")
-    assert labels(app.get("download_button")) == ["CSV", "Markdown"]
 
 
 def test_a_session_that_ended_elsewhere_takes_the_table_away(
@@ -367,6 +368,8 @@ def test_secrets_are_not_shown(page: SignIn) -> None:
         )[:1]
         + [element.proto.body for element in app.get("html")]
         + labels(app.expander)
+        + list(labelled(app.multiselect, "Ignore").options)
+        + labels(app.button)
     )
     assert "correct horse" not in seen
     assert TOKEN not in seen
@@ -425,3 +428,34 @@ def test_a_section_with_an_odd_name_is_ignored_by_the_name_that_is_offered(page:
     assert '["a.b"]' in offered
     labelled(app.multiselect, "Ignore").set_value(['["a.b"]']).run()
     assert "1 ignored" in shown(app)
+
+
+def test_a_blank_line_stays_and_a_character_that_shows_nothing_is_spelled_out(
+    page: SignIn,
+) -> None:
+    left, right = (document(note=f"one\n\ntwo {end}") for end in ("three", "thr\u200bee"))
+    app = files(page("compare"), left, right)
+    app.session_state["text.note.0"] = True
+    app.run()
+    html = "".join(element.proto.body for element in app.get("html"))
+    assert html.count("&nbsp;") == 2
+    assert "\\u200b" in html
+
+
+def test_configs_of_one_name_and_version_have_labels_of_their_own(
+    page: SignIn, bench: Workbench
+) -> None:
+    first = keep(bench, "mine")
+    bench.describe(first, "renamed", "")
+    second = keep(bench, "mine", num_epochs=2)
+    app = at(page("compare"), [f"config:{first.id}@1", f"config:{second.id}@1"])
+    assert labelled(app.selectbox, "Base").options == ["mine (version 1) 1", "mine (version 1) 2"]
+    labelled(app.selectbox, "Base").select(f"config:{second.id}@1").run()
+    assert Grid(app).lines["training.num_epochs"] == ["2", "≠1"]
+
+
+def test_a_section_of_the_wrong_type_has_an_effect(page: SignIn) -> None:
+    left = b'{"training": "x", "tools": {"*": {"name": 1}}}'
+    app = files(page("compare"), left, b'{"training": {"lora_r": 8}, "tools": []}')
+    app.button_group[0].set_value("effect").run()
+    assert Grid(app).lines["training"] == ["x", "≠–"]
