@@ -693,7 +693,10 @@ class Drawn:
 
 
 DRAWN: Final = """root => {
-    const all = what => [...document.querySelector(root).querySelectorAll(what)]
+    const inside = top => [...top.querySelectorAll('*')].flatMap(one => one.shadowRoot ?? [])
+    const roots = top => [top, ...inside(top).flatMap(roots)]
+    const all = what =>
+        roots(document.querySelector(root)).flatMap(one => [...one.querySelectorAll(what)])
     const foreign = url => url && !url.startsWith(location.origin) && !url.startsWith("data:")
     return {
         images: all("img, image").map(one => one.src || one.href?.baseVal).filter(foreign),
@@ -754,9 +757,16 @@ def walk(tour: Tour, user: User, host: str) -> None:
     expect(page.get_by_role("dialog")).to_contain_text("is at version 2")
     tour.look("versions", page)
     page.goto(f"{user.app_url}/library?selected={config.id}&selected={other.id}")
+    expect(page.get_by_text("2 configs selected")).to_be_visible()
     click(page, "Compare")
-    expect(page.get_by_role("dialog")).to_contain_text("model.name")
-    tour.look("differences", page)
+    cell = page.locator('tr[data-key="model.name"] td', has_text="bolt")
+    expect(cell).to_be_visible()
+    cell.click()
+    expect(page.locator(".st-key-take")).to_contain_text("model.name")
+    tour.look("comparison", page)
+    page.locator("button.open").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("saved, version")
+    tour.look("column", page)
     page.goto(f"{user.app_url}/?config={config.id}")
     expect(page.get_by_text("Unsaved work on")).to_be_visible()
     tour.look("build", page)
@@ -764,7 +774,7 @@ def walk(tour: Tour, user: User, host: str) -> None:
     bench.save(opened(bench.config(config.id)).with_document(theirs))
     type_in(page, "Model *", icons + "!")
     click(page, "Save")
-    expect(page.get_by_role("dialog")).to_contain_text("both changed it")
+    expect(page.get_by_role("dialog")).to_contain_text("Changed on both sides")
     tour.look("conflict", page)
     click(page, "Keep both")
     expect(page.get_by_text("as version 1")).to_be_visible()
@@ -789,7 +799,7 @@ def walk(tour: Tour, user: User, host: str) -> None:
 
 
 def test_no_text_of_a_user_draws_an_image_or_a_formula_or_runs(tour: Tour) -> None:
-    assert len(tour.places) == 9
+    assert len(tour.places) == 10
     assert tour.where(lambda drawn: drawn.has_run) == []
     assert tour.where(lambda drawn: drawn.images or drawn.formulas, "navigation") == []
 

@@ -218,6 +218,7 @@ def test_an_edit_that_makes_a_config_invalid_is_told_beside_the_form(build: Page
     expect(panel).to_contain_text("This config has 1 error; the file downloads all the same.")
     expect(panel).to_contain_text("Epochs must be a whole number from 1")
     type_in(build, "Learning rate", "5e-")
-    expect(panel).to_contain_text("Text in training.learning_rate is not in the file yet.")
+    expect(panel).to_contain_text("This config has 2 errors")
+    type_in(build, "Learning rate", "5e-5")
     type_in(build, "Epochs", "1")
     expect(panel).not_to_contain_text("This config has")
