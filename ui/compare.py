@@ -41,11 +41,11 @@ def compare() -> None:
     _toolbar(view, sides)
     if view.left_out:
         most = f"{MAX_COLUMNS} configs are compared at most"
-        _notice(f"{most}; the last {view.left_out} are left out.", "most", view)
+        _notice(f"{most}; the last {view.left_out} are left out.", "most")
     if view.unknown:
         _unknown(view)
     for reason, items in groupby(missing, lambda item: item.reason):
-        _missing(view, reason, [item.origin for item in items])
+        _missing(reason, [item.origin for item in items])
     if len(sides) < 2:
         _too_few(sides)
     if not sides:
@@ -68,13 +68,12 @@ def _toolbar(view: View, sides: Sequence[Side]) -> None:
 def _unknown(view: View) -> None:
     names = ", ".join(repr(value_text(name, 40)) for name in view.unknown[:3])
     more = f" and {len(view.unknown) - 3} more" if view.unknown[3:] else ""
-    _notice(f"The address names what is no config: {names}{more}.", "unknown", view)
+    _notice(f"The address names what is no config: {names}{more}.", "unknown")
 
 
-def _missing(view: View, reason: str, gone: Sequence[Origin]) -> None:
-    rest = [one for one in view.origins if one not in gone]
+def _missing(reason: str, gone: Sequence[Origin]) -> None:
     text = f"{reason} ({counted(len(gone), 'config')})" if len(gone) > 1 else reason
-    _notice(text, gone[0].name, view.with_origins(rest))
+    _notice(text, gone[0].name, gone)
     if gone[0].kind == "config" and session.user_id() is None:
         st.button(
             "Sign in to see it",
@@ -84,7 +83,7 @@ def _missing(view: View, reason: str, gone: Sequence[Origin]) -> None:
         )
 
 
-def _notice(text: str, name: str, rest: View) -> None:
+def _notice(text: str, name: str, gone: Sequence[Origin] = ()) -> None:
     """Say what is not there; a click leaves it out of the address too."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":orange[:material/warning:] {plain(text)}", width="stretch")
@@ -92,9 +91,14 @@ def _notice(text: str, name: str, rest: View) -> None:
             "Leave out",
             key=f"leave_out.{name}",
             type="tertiary",
-            on_click=compare_address.show,
-            args=(rest,),
+            on_click=_leave_out,
+            args=(gone,),
         )
+
+
+def _leave_out(gone: Sequence[Origin]) -> None:
+    view = compare_address.now()
+    compare_address.show(view.with_origins([one for one in view.origins if one not in gone]))
 
 
 def _too_few(sides: Sequence[Side]) -> None:
@@ -193,7 +197,7 @@ def _depth(path: str) -> bool:
 def _choose(key: str, change: Callable[[View, Any], View]) -> None:
     if session.has_left():
         return
-    compare_address.show(change(compare_address.view(), session.widget_value(key)))
+    compare_address.show(change(compare_address.now(), session.widget_value(key)))
 
 
 def _summary(own: Board, selection: Selection, counts: Counts) -> None:

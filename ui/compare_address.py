@@ -83,6 +83,11 @@ def view() -> View:
     return _view(address)
 
 
+def now() -> View:
+    """What is compared at this moment; for callbacks, which can come faster than the page."""
+    return _view(session.compared() or {})
+
+
 def restore_search() -> None:
     """Search for what was searched for last, where the address names no search."""
     words = session.compared_search()

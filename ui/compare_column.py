@@ -45,7 +45,7 @@ def _actions(view: View, side: Side) -> None:
     name = side.origin.name
     with st.container(horizontal=True, gap="xsmall", key="actions"):
         if view.base_origin != side.origin:
-            st.button("Make it the base", key="column.base", on_click=_rebase, args=(view, name))
+            st.button("Make it the base", key="column.base", on_click=_rebase, args=(name,))
         st.download_button(
             "Download",
             data=side.text.encode(),
@@ -56,17 +56,18 @@ def _actions(view: View, side: Side) -> None:
         )
         if side.origin.kind != "draft":
             st.button("Edit", key="column.edit", on_click=_edit, args=(side,))
-        st.button("Leave it out", key="column.out", on_click=_leave_out, args=(view, side.origin))
+        st.button("Leave it out", key="column.out", on_click=_leave_out, args=(side.origin,))
 
 
-def _rebase(view: View, name: str) -> None:
+def _rebase(name: str) -> None:
     session.answered()
-    compare_address.show(replace(view, base=name))
+    compare_address.show(replace(compare_address.now(), base=name))
     st.rerun()
 
 
-def _leave_out(view: View, gone: Origin) -> None:
+def _leave_out(gone: Origin) -> None:
     session.answered()
+    view = compare_address.now()
     compare_address.show(view.with_origins([one for one in view.origins if one != gone]))
     st.rerun()
 
@@ -111,11 +112,12 @@ def _versions(view: View, side: Side) -> None:
         offered,
         key=key,
         on_change=_add_version,
-        args=(view, side, key),
+        args=(side, key),
     )
 
 
-def _add_version(view: View, side: Side, key: str) -> None:
+def _add_version(side: Side, key: str) -> None:
+    view = compare_address.now()
     added = Origin("config", side.config_id or "", session.widget_value(key))
     session.answered()
     # Right after the config that it is a version of.

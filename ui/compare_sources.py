@@ -35,8 +35,7 @@ def add(view: View) -> None:
             key="compare.clear",
             type="tertiary",
             help="Takes all configs out of the comparison; nothing is deleted.",
-            on_click=compare_address.show,
-            args=(view.with_origins(()),),
+            on_click=_clear,
         )
     # Drawn when it is opened: it asks the store for the saved configs.
     offer = st.popover(
@@ -57,7 +56,12 @@ def _everything(view: View) -> None:
     _files(view)
 
 
-def _adding(view: View, origins: Sequence[Origin]) -> None:
+def _clear() -> None:
+    compare_address.show(compare_address.now().with_origins(()))
+
+
+def _adding(origins: Sequence[Origin]) -> None:
+    view = compare_address.now()
     compare_address.show(view.with_origins([*view.origins, *origins]))
 
 
@@ -71,7 +75,7 @@ def _add_button(view: View, origin: Origin, label: str, help_text: str = "") -> 
         disabled=is_there,
         help=help_text or None,
         on_click=_adding,
-        args=(view, [origin]),
+        args=([origin],),
     )
 
 
@@ -132,12 +136,12 @@ def _files(view: View) -> None:
         label_visibility="collapsed",
     )
     if uploads:
-        _take_in(view, [(upload.name, upload.getvalue()) for upload in uploads])
+        _take_in([(upload.name, upload.getvalue()) for upload in uploads])
     for refused in session.uploads().refused:
         st.error(plain(refused))
 
 
-def _take_in(view: View, uploads: Sequence[tuple[str, bytes]]) -> None:
+def _take_in(uploads: Sequence[tuple[str, bytes]]) -> None:
     """Add uploaded files; they stay in this session and are in no link."""
     found = [inspect(name, data) for name, data in uploads]
     usable = _distinct([item for item in found if isinstance(item, Import)])
@@ -145,7 +149,7 @@ def _take_in(view: View, uploads: Sequence[tuple[str, bytes]]) -> None:
         tuple(f"{item.name}: {item.reason}" for item in found if isinstance(item, Refusal))
     )
     session.remember_imports(usable)
-    _adding(view, [Origin("file", item.name) for item in usable])
+    _adding([Origin("file", item.name) for item in usable])
     st.rerun()
 
 
