@@ -233,11 +233,10 @@ def _downloads(own: Board, selection: Selection) -> None:
         ("CSV", comparison_csv, "csv", "text/csv"),
         ("Markdown", comparison_markdown, "md", "text/markdown"),
     ):
-        key = ("file", own.key, selection, ending)
-        data = session.once(key, partial(_written, write, found, meaning))
         st.download_button(
             label,
-            data=data.encode(),
+            # Written at the click: few look at it, and it changes with each letter of a search.
+            data=partial(_written, write, found, meaning),
             file_name=f"tunesmith-comparison.{ending}",
             mime=mime,
             key=f"compare.{ending}",
@@ -252,9 +251,8 @@ def _written(
     write: Callable[[Comparison, Sequence[Consequence]], str],
     found: Comparison,
     meaning: Sequence[Consequence],
-    _: object,
-) -> str:
-    return write(found, meaning)
+) -> bytes:
+    return write(found, meaning).encode()
 
 
 # --- The table -----------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ def _actions(view: View, side: Side) -> None:
             st.button("Make it the base", key="column.base", on_click=_rebase, args=(name,))
         st.download_button(
             "Download",
-            data=side.text.encode(),
+            data=side.text.encode,
             file_name=side.file_name,
             mime="application/json",
             key="column.download",

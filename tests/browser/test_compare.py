@@ -102,8 +102,9 @@ def test_the_trainers_own_files_are_compared(page: Page, app_url: str) -> None:
     click(page, "Clear")
     expect(page.get_by_text("Add two configs or more")).to_be_visible()
     click(page, "Add")
-    for name in ("sft_toolbench_config", "dpo_config", "teacher_mode_config"):
+    for number, name in enumerate(("sft_toolbench_config", "dpo_config", "teacher_mode_config")):
         click(page, name)
+        expect(page.locator("thead th")).to_have_count(2 + number)
     page.keyboard.press("Escape")
     expect(page.get_by_text("settings differ")).to_be_visible()
     expect_cells(page, "training.method", ["sft", "≠dpo", "≠teacher_mode"])
