@@ -11,7 +11,6 @@ from typing import Any
 
 from core.compare import Row
 from core.document import ABSENT, Document, Path, drop, get, put
-from core.errors import PathError
 
 _TOOLS = "tools"
 
@@ -116,8 +115,6 @@ def _tool_value(target: Document, source: Document, name: str, path: Path) -> Do
 def _with_tool(target: Document, source: Document, new: int) -> Document:
     """The target with one more tool, next to those that it stands next to in the source."""
     tools, others = target.get(_TOOLS), source[_TOOLS]
-    if tools and not isinstance(tools, list):
-        raise PathError("The tools are no list here; take the whole section, or mend them first.")
     if not isinstance(tools, list):
         tools = []
     places, names = _named(target), [_name(tool) or "" for tool in others]
