@@ -21,7 +21,7 @@ from core.document import ABSENT, Document, Path, path_text, same
 from core.effect import Reader
 from core.fields import FieldSpec
 from core.findings import Patch
-from core.view import View
+from core.view import View, tool_name
 
 SPELLING: Final = "the same number, written as a whole number and with a decimal point"
 ORDER: Final = "the tools stand in another order"
@@ -473,19 +473,14 @@ def _keys(values: _Values) -> Iterable[str]:
 
 def _matchable(lists: Sequence[Any]) -> frozenset[str]:
     """The tool names that no document has twice."""
-    counts = [Counter(filter(None, map(_tool_name, tools or ()))) for tools in lists]
+    counts = [Counter(filter(None, map(tool_name, tools or ()))) for tools in lists]
     names = {name for count in counts for name in count}
     return frozenset(name for name in names if all(count[name] <= 1 for count in counts))
 
 
-def _tool_name(tool: Any) -> str | None:
-    name = tool.get("name") if isinstance(tool, dict) else None
-    return name if isinstance(name, str) else None
-
-
 def _index_by_key(tools: Any, matchable: frozenset[str]) -> Mapping[Step, int]:
     """How a tool is named across documents -> where it stands in this one."""
-    names = enumerate(map(_tool_name, tools or ()))
+    names = enumerate(map(tool_name, tools or ()))
     return {name if name in matchable else position: position for position, name in names}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from core import findings
-from core.alignment import Pair, pairs
+from core.alignment import pairs
 from core.document import Document, Path, same
 from core.findings import Operation, Patch
 
@@ -43,12 +43,10 @@ def _list_operations(source: list[Any], target: list[Any], path: Path) -> Iterat
         if old is not None and new is None:
             yield findings.remove((*path, old))
     # What is left of the source stands in the target's order: each item gets to its place there.
-    for old, new in _kept(matched):
+    for old, new in matched:
+        if new is None:
+            continue
         if old is None:
             yield findings.add((*path, new), target[new])
         else:
             yield from _operations(source[old], target[new], (*path, new))
-
-
-def _kept(matched: list[Pair]) -> Iterator[tuple[int | None, int]]:
-    yield from ((old, new) for old, new in matched if new is not None)

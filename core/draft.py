@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from core.document import ABSENT, Document, Path, Source, drop, get, identical, put, same, write
 from core.presets import Preset
+from core.view import tool_name
 
 HISTORY_LIMIT: Final = 200
 UNNAMED: Final = "untitled"
@@ -174,13 +175,11 @@ class Draft:
         return with_changes(self, document=self.base, pending={})
 
 
-def _tool_names(document: Document) -> list[Any]:
+def _tool_names(document: Document) -> list[str | int]:
+    """How the tools are told apart: by name, those without one by place."""
     tools = document.get("tools")
-    found = tools if isinstance(tools, list) else []
-    return [
-        tool["name"] if isinstance(tool, dict) and isinstance(tool.get("name"), str) else number
-        for number, tool in enumerate(found)
-    ]
+    names = enumerate(map(tool_name, tools if isinstance(tools, list) else ()))
+    return [number if name is None else name for number, name in names]
 
 
 def _moved_tool(path: Path, places: Mapping[int, int]) -> Path:

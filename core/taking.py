@@ -7,10 +7,10 @@ taken with all that is in it. Tools whose names don't tell them apart are items 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from core.compare import Row
 from core.document import ABSENT, Document, Path, drop, get, put
+from core.view import tool_name
 
 _TOOLS = "tools"
 
@@ -59,7 +59,7 @@ def _value(target: Document, documents: Sequence[Document], row: Row, index: int
     path = row.paths[known] or ()
     source = documents[index]
     if path[0] == _TOOLS and len(path) > 1 and isinstance(path[1], int):
-        name = _name(get(documents[known], path[:2]))
+        name = tool_name(get(documents[known], path[:2]))
         if name and all(_is_told(document, name) for document in (target, *documents)):
             return _tool_value(target, source, name, path[2:])
     whole = _up_to_list(path)
@@ -117,7 +117,7 @@ def _with_tool(target: Document, source: Document, new: int) -> Document:
     tools, others = target.get(_TOOLS), source[_TOOLS]
     if not isinstance(tools, list):
         tools = []
-    places, names = _named(target), [_name(tool) or "" for tool in others]
+    places, names = _named(target), [tool_name(tool) or "" for tool in others]
     before = (places[name] + 1 for name in reversed(names[:new]) if name in places)
     after = (places[name] for name in names[new + 1 :] if name in places)
     place = next(before, next(after, len(tools)))
@@ -129,20 +129,15 @@ def _reordered(target: Document, source: Document) -> Document:
     rank, tools = _named(source), target.get(_TOOLS)
     if not rank or not isinstance(tools, list):
         return target
-    places = [place for place, tool in enumerate(tools) if _name(tool) in rank]
+    places = [place for place, tool in enumerate(tools) if tool_name(tool) in rank]
     ordered = sorted((tools[place] for place in places), key=lambda tool: rank[tool["name"]])
     moved = dict(zip(places, ordered, strict=True))
     return {**target, _TOOLS: [moved.get(place, tool) for place, tool in enumerate(tools)]}
 
 
-def _name(tool: Any) -> str | None:
-    name = tool.get("name") if isinstance(tool, dict) else None
-    return name if isinstance(name, str) else None
-
-
 def _names(document: Document) -> list[str | None]:
     tools = document.get(_TOOLS)
-    return list(map(_name, tools)) if isinstance(tools, list) else []
+    return list(map(tool_name, tools)) if isinstance(tools, list) else []
 
 
 def _named(document: Document) -> dict[str, int]:

@@ -141,6 +141,12 @@ def _texts(document: Document) -> Iterator[tuple[Path, str]]:
                 yield (*path, step), item
 
 
+def tool_name(tool: Any) -> str | None:
+    """The name of an item of ``tools``, if it has one."""
+    name = tool.get("name") if isinstance(tool, dict) else None
+    return name if isinstance(name, str) else None
+
+
 def holders(document: Document) -> Iterator[tuple[Path, Holder]]:
     """Every object and list of a document with its path, the outermost first."""
     found: list[tuple[Path, Holder]] = [((), document)]

@@ -6,14 +6,12 @@ import streamlit as st
 
 from core.document import Source
 from core.draft import Draft, from_preset, from_source
-from core.errors import TunesmithError
 from core.presets import find
 from core.sources import Origin, Side, gather, origin
 from ui import compare_address, compare_sources, saving, session, who
 from ui.actions import begin_and_go
 from ui.compare_address import MAX_COLUMNS, View
 from ui.insight import Insight
-from ui.places import BUILD
 from ui.preview import findings
 from ui.summary import verdict_badges
 from ui.text import plain, value_text
@@ -75,22 +73,12 @@ def _leave_out(gone: Origin) -> None:
 def _edit(side: Side) -> None:
     session.answered()
     if side.config_id and side.origin.version is None:
-        _open(side.config_id)
+        saving.edit(side.config_id)
     elif side.origin.kind == "preset":
         begin_and_go(from_preset(find(side.origin.id)))
     else:
         begin_and_go(_draft(side))
     st.rerun()
-
-
-def _open(config_id: str) -> None:
-    try:
-        saving.open_config(config_id, page=BUILD)
-    except TunesmithError as error:
-        session.say(plain(str(error)), ":material/error:")
-        return
-    if session.question() is None:
-        session.go_to(BUILD)
 
 
 def _versions(view: View, side: Side) -> None:

@@ -115,6 +115,10 @@ def _board(key: object, sides: tuple[Side, ...]) -> Board:
 
 def shown(own: Board, selection: Selection) -> tuple[Row, ...]:
     """The leaves that are wanted, by section in the order of the form."""
+    return session.once(("shown", own.key, selection), lambda _: _shown(own, selection))
+
+
+def _shown(own: Board, selection: Selection) -> tuple[Row, ...]:
     order = {name: number for number, name in enumerate(fields.SECTIONS)}
     rows = select(own.comparison.rows, selection)
     return tuple(sorted(rows, key=lambda row: order.get(row.section, len(order))))

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 import streamlit as st
 
 from core.draft import file_name
-from core.errors import TunesmithError
 from core.findings import Finding
 from core.sources import DRAFT, Origin
 from core.stores.protocol import Config
@@ -13,7 +12,6 @@ from core.workbench import Workbench, opened
 from ui import compare_address, saving, session
 from ui.compare_address import View
 from ui.insight import Insight
-from ui.places import BUILD
 from ui.questions import Describe, History
 from ui.summary import run_card, verdict_badges
 from ui.text import MARKS, ago, count, plain, value_text
@@ -48,7 +46,7 @@ def _head(config: Config, insight: Insight) -> None:
 
 def _actions(config: Config) -> None:
     with st.container(horizontal=True, gap="xsmall", key="actions"):
-        st.button("Edit", key="edit", type="primary", on_click=_open, args=(config.id,))
+        st.button("Edit", key="edit", type="primary", on_click=saving.edit, args=(config.id,))
         st.download_button(
             "Download",
             data=config.text.encode(),
@@ -70,16 +68,6 @@ def _actions(config: Config) -> None:
         )
         st.button("Versions", key="versions", on_click=session.ask, args=(History(config.id),))
         st.button("Delete", key="delete", on_click=delete, args=({config.id: config.name},))
-
-
-def _open(config_id: str) -> None:
-    try:
-        saving.open_config(config_id, page=BUILD)
-    except TunesmithError as error:
-        session.say(plain(str(error)), ":material/error:")
-        return
-    if session.question() is None:
-        session.go_to(BUILD)
 
 
 def used(config_ids: Sequence[str]) -> None:

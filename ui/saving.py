@@ -9,6 +9,7 @@ from core.stores.protocol import Config
 from core.workbench import Clash, Workbench, saved_as
 from ui import session, who
 from ui.actions import begin_or_ask
+from ui.places import BUILD
 from ui.questions import IsGone, NameIsTaken, SavedElsewhere, SignIn
 from ui.services import services
 from ui.text import plain
@@ -130,6 +131,17 @@ def open_config(config_id: str, page: str = "") -> None:
         session.ask(SignIn("open"))
         return
     begin_or_ask(bench.open(config_id), page)
+
+
+def edit(config_id: str) -> None:
+    """Open a saved config on the page where it is edited, or say why that can't be done."""
+    try:
+        open_config(config_id, page=BUILD)
+    except TunesmithError as error:
+        session.say(plain(str(error)), ":material/error:")
+        return
+    if session.question() is None:
+        session.go_to(BUILD)
 
 
 def resume() -> bool:

@@ -1,4 +1,3 @@
-import io
 import json
 import os
 import signal
@@ -6,31 +5,19 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from core.cli import main
 from core.document import Document, drop, parse, put, write
 from core.presets import find, load
+from tests.command import run
 
 ROOT = Path(__file__).resolve().parents[2]
 VALID = find("hybrid").config
 BROKEN = put(VALID, ("training", "batch_size"), 0)
 STOPS = find("sft_pc_building").config
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-def run(*argv: object, stdin: str = "") -> Result:
-    out, err = io.StringIO(), io.StringIO()
-    code = main([str(part) for part in argv], io.StringIO(stdin), out, err)
-    return Result(code, out.getvalue(), err.getvalue())
 
 
 def start(command: str, **options: Any) -> subprocess.Popen[bytes]:

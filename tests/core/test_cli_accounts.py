@@ -1,38 +1,22 @@
 """``python -m core accounts``: what the operator of the machine can do with accounts."""
 
 import getpass
-import io
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from core.cli import main
 from core.database import FILE_NAME, Database
 from core.errors import WrongPassword
 from core.identity.local import BcryptPasswords, LocalIdentity
 from core.identity.protocol import NewAccount
+from tests import command
 from tests.accounts import ADDRESS, OTHER_PASSWORD, PASSWORD, local_identity
 
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def run(*argv: str, stdin: str = "", terminal: bool = False) -> Result:
-    out, err = io.StringIO(), io.StringIO()
-    given = Terminal(stdin) if terminal else io.StringIO(stdin)
-    return Result(main(["accounts", *argv], given, out, err), out.getvalue(), err.getvalue())
+run = partial(command.run, "accounts")
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +43,7 @@ def ada(folder: Path) -> str:
 
 def test_an_account_is_added_with_a_password_from_standard_input(identity: LocalIdentity) -> None:
     result = run("add", "Ada", stdin=f"{PASSWORD}\nmore\n")
-    assert result == Result(0, "", "Added Ada.\n")
+    assert result == command.Result(0, "", "Added Ada.\n")
     assert identity.sign_in("ada", PASSWORD, ADDRESS).name == "Ada"
 
 
@@ -72,7 +56,7 @@ def test_accounts_are_listed(ada: str) -> None:
 
 
 def test_a_new_installation_has_no_accounts() -> None:
-    assert run() == Result(0, "", "There are no accounts yet.\n")
+    assert run() == command.Result(0, "", "There are no accounts yet.\n")
 
 
 def test_a_password_is_set(ada: str, identity: LocalIdentity) -> None:

@@ -1,30 +1,19 @@
 """``python -m core backup``: a copy of the database in one command."""
 
-import io
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from core.cli import main
 from core.database import FILE_NAME, Database
 from core.stores.protocol import Config
 from core.stores.sqlite import SqliteStore
+from tests import command
 from tests.stores import ANNA, content, sqlite_database
 
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-def run(*argv: object) -> Result:
-    out, err = io.StringIO(), io.StringIO()
-    code = main(["backup", *map(str, argv)], io.StringIO(), out, err)
-    return Result(code, out.getvalue(), err.getvalue())
+run = partial(command.run, "backup")
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ import io
 import json
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from core.cli import main
 from core.document import Document, drop, put, same, write
 from core.patch import apply
 from core.presets import find
+from tests.command import run
 
 VALID = find("hybrid").config
 LONGER = put(VALID, ("training", "num_epochs"), 4)
@@ -20,18 +20,6 @@ BROKEN = put(VALID, ("training", "batch_size"), 0)
 CHANCE = find("dpo_basic").config
 RENAMED = put(VALID, ("my_notes",), "second try")
 TOKEN = "hf_" + "a1B2" * 10
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-def run(*argv: object, stdin: str = "") -> Result:
-    out, err = io.StringIO(), io.StringIO()
-    code = main([str(part) for part in argv], io.StringIO(stdin), out, err)
-    return Result(code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 import pytest
@@ -22,6 +22,7 @@ from core.stores.protocol import ConfigStore
 from core.stores.sqlite import SqliteStore
 from core.stores.supabase import SupabaseStore
 from tests.accounts import PASSWORD, local_identity
+from tests.command import Result, run
 from tests.stores import FINE, content, create, with_method
 from tests.supabase_server import SUPABASE
 from tests.supabase_server.lite import LiteServer, Settings
@@ -32,17 +33,6 @@ from tests.supabase_users import User, new_user
 pytestmark = pytest.mark.supabase
 
 Use = Callable[[LiteServer], None]
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-def run(*argv: str, stdin: str = "") -> Result:
-    out, err = io.StringIO(), io.StringIO()
-    return Result(main(argv, io.StringIO(stdin), out, err), out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(autouse=True)
