@@ -23,9 +23,9 @@ def build(page: Page, app_url: str) -> Page:
 
 
 def field(page: Page, label: str) -> Locator:
-    # While a template is opened, its fields and those before stand on the page together.
     wait_until_idle(page)
-    return page.get_by_label(label, exact=True)
+    # While a config is opened, the old fields stand behind the new ones for a moment.
+    return page.get_by_label(label, exact=True).first
 
 
 def type_in(page: Page, label: str, text: str) -> None:

@@ -25,7 +25,8 @@ HEAD, ROW, BOX = 32, 32, 17
 
 def field(page: Page, label: str) -> Locator:
     wait_until_idle(page)
-    return page.get_by_label(label, exact=True)
+    # While a config is opened, the old fields stand behind the new ones for a moment.
+    return page.get_by_label(label, exact=True).first
 
 
 def type_in(page: Page, label: str, text: str) -> None:
