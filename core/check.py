@@ -14,8 +14,7 @@ from core.findings import Finding, Operation, Patch, Report, in_order
 from core.patch import apply
 from core.rules import RULES
 from core.secrets import kind_of
-
-DEFAULT_TRAINER: Final = trainers.DEFAULT
+from core.target import DEFAULT, Setting, Target
 
 _FIXES_MAX: Final = 200
 
@@ -42,23 +41,27 @@ _ALONE: Final = {
 }
 
 
-def check(document: Document, trainer: str = DEFAULT_TRAINER) -> Report:
+def check(document: Document, target: Target = DEFAULT) -> Report:
     """All findings, and the trainer's verdict.
 
     Each fix in the report takes its finding away, adds no error and stops no run.
 
     Raises:
-        UnknownTrainer: no trainer has that name.
+        UnknownTarget: the target's trainer, environment or machine is not there.
     """
-    report = _report(document, trainer)
-    prove = _Prover(document, report)
+    setting = trainers.setting(target)
+    report = _report(document, setting)
+    prove = _Prover(document, report, setting)
     findings = tuple(map(prove.kept, report.findings))
     blockers = tuple(map(prove.kept, report.trainer.blockers))
     return Report(findings, replace(report.trainer, blockers=blockers))
 
 
 def fix(
-    document: Document, rule: str | None = None, safe_only: bool = False
+    document: Document,
+    rule: str | None = None,
+    safe_only: bool = False,
+    target: Target = DEFAULT,
 ) -> tuple[Document, tuple[Finding, ...]]:
     """Apply fixes one by one, each to what the last one left, until none is left.
 
@@ -69,11 +72,13 @@ def fix(
         document: the config; it stays as it is.
         rule: apply the fixes of this rule only.
         safe_only: leave alone what would change what a running config trains.
+        target: what it is judged for.
 
     Returns:
         The mended document, and the findings whose fixes were applied, in that order.
     """
-    told = {_key(finding) for finding in _report(document, DEFAULT_TRAINER)}
+    setting = trainers.setting(target)
+    told = {_key(finding) for finding in _report(document, setting)}
 
     def is_wanted(finding: Finding) -> bool:
         asked_for = rule in (None, finding.rule) and (finding.safe or not safe_only)
@@ -82,7 +87,7 @@ def fix(
     applied: list[Finding] = []
     seen = {write(document)}
     for _ in range(min(_FIXES_MAX, max(1, _FIXES_BYTES // len(write(document))))):
-        step = next(_steps(document, is_wanted, seen), None)
+        step = next(_steps(document, setting, is_wanted, seen), None)
         if step is None:
             break
         finding, document = step
@@ -92,11 +97,11 @@ def fix(
 
 
 def _steps(
-    document: Document, is_wanted: Callable[[Finding], bool], seen: set[str]
+    document: Document, setting: Setting, is_wanted: Callable[[Finding], bool], seen: set[str]
 ) -> Iterator[tuple[Finding, Document]]:
     """The fixes that may be applied next, each with the document that it leads to."""
-    report = _report(document, DEFAULT_TRAINER)
-    prove = _Prover(document, report)
+    report = _report(document, setting)
+    prove = _Prover(document, report, setting)
     for finding in report:
         if is_wanted(finding) and prove.holds(finding):
             mended = apply(document, finding.fix or ())
@@ -104,19 +109,19 @@ def _steps(
                 yield finding, mended
 
 
-def _report(document: Document, trainer: str) -> Report:
-    judge = trainers.get(trainer).judge
-    facts = Facts(document)
+def _report(document: Document, setting: Setting) -> Report:
+    facts = Facts(document, setting)
     findings = in_order(finding for rule in RULES for finding in rule(facts))
-    return Report(findings, judge(facts))
+    return Report(findings, trainers.judge(facts))
 
 
 class _Prover:
     """Tries fixes out on one document: a fix that does harm is never offered."""
 
-    def __init__(self, document: Document, before: Report) -> None:
+    def __init__(self, document: Document, before: Report, setting: Setting) -> None:
         self.document = document
         self.before = before
+        self.setting = setting
         self.errors = {_key(finding) for finding in before.errors}
 
     @cached_property
@@ -148,7 +153,7 @@ class _Prover:
     def _improves(self, finding: Finding) -> bool:
         trainer = self.before.trainer
         try:
-            after = _report(apply(self.document, finding.fix or ()), trainer.name)
+            after = _report(apply(self.document, finding.fix or ()), self.setting)
         except PathError:
             return False
         gone = _key(finding) not in map(_key, after)

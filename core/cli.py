@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
 
+from core.cli_target import add_target, target
 from core.document import MAX_BYTES, Document, Source, read, write
 from core.errors import DocumentError, InputError, TunesmithError
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from core.identity.local import LocalIdentity
     from core.selection import Show
     from core.settings import Settings
+    from core.target import Target
 
 FINE: Final = 0
 COMPLAINT: Final = 1
@@ -160,7 +162,7 @@ def _check_one(
     from core import log
 
     try:
-        report = _report(_source(name, streams), args.trainer)
+        report = _report(_source(name, streams), target(args))
     except InputError as error:
         streams.complain(str(error))
         return UNREADABLE
@@ -169,10 +171,10 @@ def _check_one(
     return COMPLAINT if _has_complaint(report, strict=args.strict) else FINE
 
 
-def _report(source: Source, trainer: str) -> "Report":
+def _report(source: Source, target: "Target") -> "Report":
     from core.check import check
 
-    report = check(source.document, trainer)
+    report = check(source.document, target)
     return _with_mark(report) if source.had_bom else report
 
 
@@ -207,7 +209,8 @@ def _fix(args: argparse.Namespace, streams: Streams) -> int:
     from core.check import check, fix
 
     source = _source(args.file, streams)
-    fixed, applied = fix(source.document, rule=args.rule, safe_only=args.safe)
+    wanted = target(args)
+    fixed, applied = fix(source.document, args.rule, args.safe, wanted)
     keeps_mark = source.had_bom and args.rule not in (None, MARK_RULE)
     text = ("\ufeff" if keeps_mark else "") + (write(fixed) if applied else source.text)
     if args.out in (None, "-"):
@@ -217,7 +220,7 @@ def _fix(args: argparse.Namespace, streams: Streams) -> int:
     dropped_mark = source.had_bom and not keeps_mark
     for line in _fix_summary(source, applied, dropped_mark) or [_nothing(source, args)]:
         streams.complain(line)
-    return COMPLAINT if check(fixed).errors else FINE
+    return COMPLAINT if check(fixed, wanted).errors else FINE
 
 
 def _fix_summary(source: Source, applied: "Sequence[Finding]", dropped_mark: bool) -> list[str]:
@@ -231,12 +234,10 @@ def _fix_summary(source: Source, applied: "Sequence[Finding]", dropped_mark: boo
 
 def _nothing(source: Source, args: argparse.Namespace) -> str:
     """Why ``fix`` did nothing: a rule that found nothing here may be misspelled."""
-    from core.check import DEFAULT_TRAINER
-
     kind = "safe fix" if args.safe else "fix"
     if args.rule is None:
         return f"Nothing to fix: no finding has a {kind}." if args.safe else "Nothing to fix."
-    found = list(_report(source, DEFAULT_TRAINER))
+    found = list(_report(source, target(args)))
     if any(finding.rule == args.rule for finding in found):
         return f"Nothing to fix: {args.rule!r} has no {kind} in {args.file}."
     fixable = {finding.rule for finding in found if finding.fix and (finding.safe or not args.safe)}
@@ -276,7 +277,8 @@ def _comparison_text(comparison: "Comparison", args: argparse.Namespace, left_ou
 
     if args.form == "patch":
         return write([dict(step) for step in comparison.patch or ()])
-    found = consequences([outcome(document) for document in comparison.documents])
+    wanted = target(args)
+    found = consequences([outcome(document, wanted) for document in comparison.documents])
     if args.form == "json":
         return write(_comparison_json(comparison, found))
     shown = [one for one in found if one.differs or args.all]
@@ -297,11 +299,13 @@ def _comparison_json(comparison: "Comparison", found: "Sequence[Consequence]") -
 
 
 def _derive(args: argparse.Namespace, streams: Streams) -> int:
+    from core import trainers
     from core.derive import derive
     from core.render import derived_text
     from core.view import View
 
-    derived = derive(View(_document(args.file, streams)))
+    profile = trainers.setting(target(args)).profile
+    derived = derive(View(_document(args.file, streams), profile))
     streams.say(write(derived.as_json()) if args.json else derived_text(derived))
     return FINE
 
@@ -797,14 +801,9 @@ def _add_check(commands: Any) -> None:
     check.add_argument("files", nargs="+", metavar="FILE", help="a config in JSON, or -")
     check.add_argument("--json", action="store_true", help="print reports as JSON")
     check.add_argument(
-        "--trainer",
-        metavar="NAME",
-        default="tiny_tool_use",
-        help="default: %(default)s",
-    )
-    check.add_argument(
         "--strict", action="store_true", help="exit 1 on warnings and on blockers too"
     )
+    add_target(check)
 
 
 def _add_fix(commands: Any) -> None:
@@ -813,6 +812,7 @@ def _add_fix(commands: Any) -> None:
     fix.add_argument("--rule", metavar="ID", help="apply only the fixes of this rule")
     fix.add_argument("--safe", action="store_true", help="apply only fixes that change no training")
     fix.add_argument("-o", dest="out", metavar="OUT", help="write to this file, not to stdout")
+    add_target(fix)
 
 
 def _add_diff(commands: Any) -> None:
@@ -852,6 +852,7 @@ def _add_diff_selection(diff: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="leave out PATH and all below it, * for any text; can be given several times",
     )
+    add_target(diff)
 
 
 def _add_accounts(commands: Any) -> None:
@@ -887,3 +888,4 @@ def _add_derive(commands: Any) -> None:
     derive = _add(commands, "derive", _derive, _DERIVE_ABOUT, _DERIVE_MORE)
     derive.add_argument("file", metavar="FILE", help="a config in JSON, or -")
     derive.add_argument("--json", action="store_true", help="print JSON")
+    add_target(derive)

@@ -121,6 +121,18 @@ class Use:
     rare: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
 
+    def absent_for(self, method: object) -> Any:
+        """The value that the trainer uses when the key is absent, or ``None``."""
+        if method == "dpo" and self.absent_dpo is not None:
+            return self.absent_dpo
+        return self.absent
+
+    def ignored_for(self, method: object, *, lora: bool = True) -> str | None:
+        """Why this method's training, with or without LoRA, does not look at the value."""
+        if self.only == "lora" and not lora:
+            return "LoRA is off"
+        return self.ignored.get("dpo" if method == "dpo" else "sft")
+
 
 def _always(reason: str) -> dict[str, str]:
     return {"sft": reason, "dpo": reason}

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from core import trainers
 from core.check import check
 from core.derive import QUANTITIES, TITLES, Derived, Quantity, derive
 from core.document import Document
 from core.findings import Report
+from core.target import DEFAULT, Target
 from core.view import View
 
 Kind = Literal["derived", "verdict"]
@@ -61,9 +63,14 @@ class Consequence:
         return {"name": self.name, "values": values, "differs": self.differs}
 
 
-def outcome(document: Document) -> Outcome:
-    """Check one document and work out its numbers."""
-    return Outcome(derive(View(document)), check(document))
+def outcome(document: Document, target: Target = DEFAULT) -> Outcome:
+    """Check one document and work out its numbers, for a trainer, libraries and a machine.
+
+    Raises:
+        UnknownTarget: any of these is not there.
+    """
+    profile = trainers.setting(target).profile
+    return Outcome(derive(View(document, profile)), check(document, target))
 
 
 def consequences(outcomes: Sequence[Outcome]) -> tuple[Consequence, ...]:

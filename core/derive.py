@@ -285,8 +285,11 @@ class _Run:
         if self.view.is_dpo:
             return _Step(0, "DPO never evaluates")
         total = self.updates_total.value
-        count = total // EVALUATION_INTERVAL
-        return _Step(count, f"floor({total} updates ÷ {EVALUATION_INTERVAL}) = {count}")
+        count, rest = divmod(total, EVALUATION_INTERVAL)
+        text = f"floor({total} updates ÷ {EVALUATION_INTERVAL}) = {count}"
+        if rest and self.view.profile.evaluates_at_end:
+            return _Step(count + 1, f"{text}, and one at the end")
+        return _Step(count, text)
 
     @cached_property
     def checkpoints(self) -> _Step[int]:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from core.document import ABSENT, Path
 from core.fields import FieldSpec
+from core.profile import TINY_TOOL_USE, Profile
 from core.view import View
 
 _SAMPLES: Final[Path] = ("data", "max_samples")
@@ -19,12 +20,14 @@ class Reader:
         lora: whether the LoRA path is taken.
         tools: whether rows are made from the tools.
         samples: whether ``data.max_samples`` decides the number of rows.
+        profile: what the trainer makes of each key.
     """
 
     method: str
     lora: bool
     tools: bool
     samples: bool
+    profile: Profile = TINY_TOOL_USE
 
     def reads(self, spec: FieldSpec | None) -> bool:
         """Whether the run looks at the values of a field; nothing looks at an unknown key."""
@@ -34,13 +37,13 @@ class Reader:
             return self.tools
         if spec.path == _SAMPLES and not self.samples:
             return False
-        return spec.ignored(self.method, lora=self.lora) is None
+        return self.profile.ignored(spec, self.method, lora=self.lora) is None
 
     def used(self, spec: FieldSpec, value: Any) -> Any:
         """The value that the run takes: the trainer's own, where there is one, for an absent."""
         if value is not ABSENT:
             return value
-        instead = spec.absent(self.method)
+        instead = self.profile.absent(spec, self.method)
         return ABSENT if instead is None else instead
 
 
@@ -51,4 +54,5 @@ def reader(view: View) -> Reader:
         lora=view.uses_lora,
         tools=not view.is_toolbench_real,
         samples=not view.makes_rows_from_tools,
+        profile=view.profile,
     )

@@ -5,7 +5,7 @@
     ├── InputError        a file that can't be read or written
     ├── PathError         a path that leads nowhere in this document
     ├── UnknownPreset     no preset has that id
-    ├── UnknownTrainer    no trainer has that name
+    ├── UnknownTarget     no trainer, environment or machine has that name
     ├── SettingsError     a setting that the app can't start with
     ├── StoreError        what went wrong while keeping or fetching
     │   ├── NotFound      nothing of that id belongs to this user
@@ -59,8 +59,8 @@ class UnknownPreset(TunesmithError):
     """No preset has the id asked for."""
 
 
-class UnknownTrainer(TunesmithError):
-    """No trainer has the name asked for."""
+class UnknownTarget(TunesmithError):
+    """No trainer, environment or machine has the name asked for."""
 
 
 class SettingsError(TunesmithError):

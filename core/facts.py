@@ -4,14 +4,29 @@ from functools import cached_property
 
 from core.derive import Derived, derive
 from core.document import Document
+from core.target import Libraries, Machine, Setting
 from core.view import View
 
 
 class Facts:
-    """One document with its derived numbers, which are worked out when first asked for."""
+    """One document with its derived numbers, which are worked out when first asked for.
 
-    def __init__(self, document: Document) -> None:
-        self.view = View(document)
+    ``setting`` is the trainer, the libraries and the machine that it is judged for.
+    """
+
+    def __init__(self, document: Document, setting: Setting) -> None:
+        self.setting = setting
+        self.view = View(document, setting.profile)
+
+    @property
+    def libraries(self) -> Libraries:
+        """What the run would have."""
+        return self.setting.libraries
+
+    @property
+    def machine(self) -> Machine:
+        """Where the run would happen."""
+        return self.setting.machine
 
     @cached_property
     def derived(self) -> Derived:

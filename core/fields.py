@@ -78,16 +78,12 @@ class FieldSpec:
         return tuple(choice for choice in self.choices if choice not in self.use.rare)
 
     def absent(self, method: object) -> Any:
-        """The value that the trainer uses when the key is absent, or ``None``."""
-        if method == "dpo" and self.use.absent_dpo is not None:
-            return self.use.absent_dpo
-        return self.use.absent
+        """The value that Tiny Tool Use takes when the key is absent, or ``None``."""
+        return self.use.absent_for(method)
 
     def ignored(self, method: object, *, lora: bool = True) -> str | None:
-        """Why this method's training, with or without LoRA, does not look at the value."""
-        if self.use.only == "lora" and not lora:
-            return "LoRA is off"
-        return self.use.ignored.get("dpo" if method == "dpo" else "sft")
+        """Why Tiny Tool Use does not look at the value, with this method and LoRA or without."""
+        return self.use.ignored_for(method, lora=lora)
 
     def accepts(self, value: object) -> bool:
         """Whether a value is well-formed here."""

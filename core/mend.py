@@ -326,7 +326,9 @@ def _usable(number: float | None) -> int | None:
 
 def _default(view: View, spec: FieldSpec) -> Any:
     """The trainer's default; for free text it is taken out instead, which comes to the same."""
-    return None if spec.kind == "text" and not spec.pattern else spec.absent(view.method)
+    if spec.kind == "text" and not spec.pattern:
+        return None
+    return view.profile.absent(spec, view.method)
 
 
 def _percent(spec: FieldSpec, value: Any) -> float | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from core import fields
 from core.document import ABSENT, Document, Path, get
+from core.profile import TINY_TOOL_USE, Profile
 
 Holder = dict[str, Any] | list[Any]
 
@@ -20,11 +21,13 @@ class View:
     """Reads of one document; each answers ``None`` where the value is not of the type asked for.
 
     ``name`` is always the name of a known field outside ``tools``, such as ``data.max_samples``.
-    A document is never changed in place, so that each read is done once.
+    A document is never changed in place, so that each read is done once. ``profile`` says what
+    the trainer uses where a key is absent.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, profile: Profile = TINY_TOOL_USE) -> None:
         self.document = document
+        self.profile = profile
         self._values: dict[str, Any] = {}
         self._effective: dict[str, Any] = {}
 
@@ -47,7 +50,7 @@ class View:
 
     def _absent(self, name: str) -> Any:
         spec = fields.find(path_of(name))
-        return spec.absent(self.method) if spec else None
+        return self.profile.absent(spec, self.method) if spec else None
 
     def text(self, name: str) -> str | None:
         """The effective value, if it is text."""

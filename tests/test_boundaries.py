@@ -23,7 +23,9 @@ LAYERS: Final = (
     ("database", "document", "keys", "remote"),
     ("config",),
     ("alignment", "fields", "findings"),
+    ("profile",),
     ("view", "patch", "presets", "wording"),
+    ("target",),
     ("delta", "derive", "draft", "effect", "mend", "models", "rows", "text_difference"),
     ("facts", "payload"),
     ("rules", "trainers"),
@@ -41,7 +43,7 @@ LAYERS: Final = (
     ),
     ("archive", "copying"),
     ("workbench",),
-    ("cli_supabase", "render", "sources"),
+    ("cli_supabase", "cli_target", "render", "sources"),
     ("api", "cli"),
     ("__main__",),
 )

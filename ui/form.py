@@ -136,11 +136,13 @@ def _label(spec: FieldSpec) -> str:
 
 
 def _help(spec: FieldSpec) -> str:
-    return f"{plain(spec.help)}\n\n`{spec.name}` · {plain(spec.use.source)}"
+    source = session.insight().view.profile.use(spec).source
+    return f"{plain(spec.help)}\n\n`{spec.name}` · {plain(source)}"
 
 
 def _placeholder(spec: FieldSpec) -> str:
-    default = spec.absent(session.insight().view.method)
+    view = session.insight().view
+    default = view.profile.absent(spec, view.method)
     if default is None or spec.required:
         return "required" if spec.required else "not set"
     return f"trainer uses {value_text(default)}"
@@ -148,7 +150,8 @@ def _placeholder(spec: FieldSpec) -> str:
 
 def _notes(spec: FieldSpec, path: Path, value: Any, insight: Insight) -> list[str]:
     notes = []
-    reason = spec.ignored(insight.view.method, lora=insight.view.uses_lora)
+    view = insight.view
+    reason = view.profile.ignored(spec, view.method, lora=view.uses_lora)
     if reason and value is not ABSENT:
         notes.append(f":material/block: no effect: {plain(reason)}")
     before = get(insight.draft.base, path)

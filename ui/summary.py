@@ -6,12 +6,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core import fields, trainers
-from core.check import DEFAULT_TRAINER
 from core.derive import TITLES, Derived, Quantity
 from core.document import Path, get, number_text, path_text
 from core.draft import Draft, file_name
 from core.findings import Finding
 from core.render import code_span
+from core.target import DEFAULT
 from ui import autosave, compare_address, saving, session, who
 from ui.actions import COMMAND, DOWNLOAD, SUMMARY, apply_safe_fixes, downloaded
 from ui.curve import schedule_svg
@@ -304,5 +304,6 @@ def _command() -> None:
         wrap_lines=True,
     )
     with st.expander("Libraries that the trainer runs with", key="libraries", type="compact"):
-        packages = " ".join(f'"{line}"' for line in trainers.get(DEFAULT_TRAINER).requirements)
+        libraries = trainers.setting(DEFAULT).libraries
+        packages = " ".join(f'"{line}"' for line in libraries.requirements)
         st.code(f"pip install {packages}", language="bash", wrap_lines=True)

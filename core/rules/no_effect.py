@@ -9,6 +9,7 @@ from core.document import Path
 from core.facts import Facts
 from core.fields import FieldSpec
 from core.findings import Finding
+from core.profile import Profile
 from core.wording import info
 
 
@@ -16,7 +17,7 @@ def _ignored_keys(facts: Facts) -> Iterator[Finding]:
     view = facts.view
     if not (view.is_dpo or view.is_supervised):
         return
-    ignored = _ignored("dpo" if view.is_dpo else "sft", view.uses_lora)
+    ignored = _ignored(view.profile, "dpo" if view.is_dpo else "sft", view.uses_lora)
     for section, keys in view.document.items():
         for key in keys if isinstance(keys, dict) else ():
             if found := ignored.get((section, key)):
@@ -30,9 +31,10 @@ def _ignored_keys(facts: Facts) -> Iterator[Finding]:
 
 
 @cache
-def _ignored(method: str, lora: bool) -> Mapping[Path, tuple[FieldSpec, str]]:
+def _ignored(profile: Profile, method: str, lora: bool) -> Mapping[Path, tuple[FieldSpec, str]]:
     """The keys that one loop does not look at, with the reason."""
-    reasons = ((spec, spec.ignored(method, lora=lora)) for spec in fields.table().values())
+    specs = fields.table().values()
+    reasons = ((spec, profile.ignored(spec, method, lora=lora)) for spec in specs)
     return {spec.path: (spec, reason) for spec, reason in reasons if reason}
 
 

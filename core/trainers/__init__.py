@@ -1,27 +1,58 @@
-"""The programs that read a config, and what each would do with it: one module per trainer."""
+"""The programs that read a config, and what each would do with it: one module per trainer.
 
-from typing import Final
+A module of this package that has a ``TRAINER`` is one; nothing else has to know of it.
+"""
 
-from core.errors import UnknownTrainer
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import MappingProxyType
+
+from core.errors import UnknownTarget
+from core.facts import Facts
+from core.findings import Verdict
+from core.target import Setting, Target
 from core.trainers.base import Trainer
-from core.trainers.tiny_tool_use import TINY_TOOL_USE
 from core.wording import shown
 
-__all__ = ["DEFAULT", "Trainer", "get"]
+__all__ = ["Trainer", "every", "get", "judge", "setting"]
 
-_TRAINERS: Final = {trainer.name: trainer for trainer in (TINY_TOOL_USE,)}
 
-DEFAULT: Final = TINY_TOOL_USE.name
-"""The trainer that is meant where none is named."""
+def every() -> Mapping[str, Trainer]:
+    """All trainers by name, the first one first."""
+    return _trainers()
 
 
 def get(name: str) -> Trainer:
     """The trainer of that name.
 
     Raises:
-        UnknownTrainer: there is none.
+        UnknownTarget: there is none.
     """
-    if name not in _TRAINERS:
-        known = ", ".join(_TRAINERS)
-        raise UnknownTrainer(f"There is no trainer {shown(name)}; choose one of: {known}.")
-    return _TRAINERS[name]
+    if name not in _trainers():
+        known = ", ".join(_trainers())
+        raise UnknownTarget(f"There is no trainer {shown(name)}; choose one of: {known}.")
+    return _trainers()[name]
+
+
+@cache
+def setting(target: Target) -> Setting:
+    """Trainer, libraries and machine that a target names.
+
+    Raises:
+        UnknownTarget: any of them is not there.
+    """
+    return get(target.trainer).setting(target)
+
+
+def judge(facts: Facts) -> Verdict:
+    """What the trainer that the facts are for would do with the file."""
+    return get(facts.setting.target.trainer).judge(facts)
+
+
+@cache
+def _trainers() -> Mapping[str, Trainer]:
+    modules = (import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))
+    found = (getattr(module, "TRAINER", None) for module in modules)
+    return MappingProxyType({one.name: one for one in found if one is not None})

@@ -6,7 +6,8 @@ import pytest
 
 from core.check import check, fix
 from core.document import get, parse, put
-from core.errors import UnknownTrainer
+from core.errors import UnknownTarget
+from core.target import Target
 
 SAMPLES = Path(__file__).parents[1] / "data" / "tiny_tool_use"
 
@@ -93,8 +94,8 @@ def test_an_empty_document_has_only_missing_sections() -> None:
 
 
 def test_an_unknown_trainer() -> None:
-    with pytest.raises(UnknownTrainer, match="colossal"):
-        check(SFT, trainer="colossal")
+    with pytest.raises(UnknownTarget, match="colossal"):
+        check(SFT, Target(trainer="colossal"))
 
 
 def test_fix_applies_everything_that_can_be_mended() -> None:

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from core import presets, trainers
 from core.check import check
 from core.document import ABSENT, Document, drop, put
-from core.errors import UnknownTrainer
-from core.facts import Facts
+from core.errors import UnknownTarget
 from core.findings import Finding, Verdict
 from core.patch import apply
+from core.target import DEFAULT
 from core.view import path_of
 
 SFT: Final = presets.find("sft_toolbench").config
@@ -33,7 +33,7 @@ def changed(base: Document, changes: dict[str, Any]) -> Document:
 
 
 def judged(document: Document) -> Verdict:
-    return trainers.get("tiny_tool_use").judge(Facts(document))
+    return check(document).trainer
 
 
 def found(document: Document) -> list[tuple[str, str]]:
@@ -734,14 +734,14 @@ def test_long_values_stay_out_of_messages() -> None:
 
 
 def test_the_trainer_names_its_libraries() -> None:
-    trainer = trainers.get("tiny_tool_use")
-    assert trainer.environment == "pinned"
-    assert "transformers==4.52.4" in trainer.requirements
-    assert "trl==0.19.1" in trainer.requirements
+    setting = trainers.setting(DEFAULT)
+    assert setting.target.environment == "pinned"
+    assert "transformers==4.52.4" in setting.libraries.requirements
+    assert "trl==0.19.1" in setting.libraries.requirements
 
 
 def test_an_unknown_trainer_is_refused_by_name() -> None:
-    with pytest.raises(UnknownTrainer, match="choose one of: tiny_tool_use"):
+    with pytest.raises(UnknownTarget, match="choose one of: tiny_tool_use"):
         trainers.get("axolotl")
 
 
