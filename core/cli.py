@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
 
+from core import cli_trainer
 from core.cli_target import add_target, target
 from core.document import MAX_BYTES, Document, Source, read, write
 from core.errors import DocumentError, InputError, TunesmithError
@@ -210,17 +211,41 @@ def _fix(args: argparse.Namespace, streams: Streams) -> int:
 
     source = _source(args.file, streams)
     wanted = target(args)
+    if args.run:
+        return _make_run(source, args, streams)
     fixed, applied = fix(source.document, args.rule, args.safe, wanted)
     keeps_mark = source.had_bom and args.rule not in (None, MARK_RULE)
     text = ("\ufeff" if keeps_mark else "") + (write(fixed) if applied else source.text)
-    if args.out in (None, "-"):
-        streams.say(text)
-    else:
-        _write_file(args.out, text)
+    _put_out(text, args, streams)
     dropped_mark = source.had_bom and not keeps_mark
     for line in _fix_summary(source, applied, dropped_mark) or [_nothing(source, args)]:
         streams.complain(line)
     return COMPLAINT if check(fixed, wanted).errors else FINE
+
+
+def _put_out(text: str, args: argparse.Namespace, streams: Streams) -> None:
+    if args.out in (None, "-"):
+        streams.say(text)
+    else:
+        _write_file(args.out, text)
+
+
+def _make_run(source: Source, args: argparse.Namespace, streams: Streams) -> int:
+    from core.making import make_run
+    from core.render import change_lines, counted
+
+    made = make_run(source.document, target(args))
+    changes = change_lines(source.document, made.patch)
+    if source.had_bom:
+        changes.insert(0, f"dropped the byte-order mark [{MARK_RULE}]")
+    _put_out(write(made.document) if made.patch else source.text, args, streams)
+    head = f"It runs with {counted(len(changes), 'change')}:" if changes else "It runs as it is."
+    if not made.runs:
+        head = f"{counted(len(made.left), 'reason')} why it stops can't be mended here:"
+        changes += [f"{one.message} {one.remedy} [{one.rule}]" for one in made.left]
+    for line in (head, *(f"  {change}" for change in changes)):
+        streams.complain(line)
+    return FINE if made.runs else COMPLAINT
 
 
 def _fix_summary(source: Source, applied: "Sequence[Finding]", dropped_mark: bool) -> list[str]:
@@ -308,6 +333,15 @@ def _derive(args: argparse.Namespace, streams: Streams) -> int:
     derived = derive(View(_document(args.file, streams), profile))
     streams.say(write(derived.as_json()) if args.json else derived_text(derived))
     return FINE
+
+
+def _effective(args: argparse.Namespace, streams: Streams) -> int:
+    return cli_trainer.effective(args, _document(args.file, streams), streams.say)
+
+
+def _requirements(args: argparse.Namespace, streams: Streams) -> int:
+    document = _document(args.file, streams)
+    return cli_trainer.requirements(args, document, streams.say, streams.complain)
 
 
 def _schema(args: argparse.Namespace, streams: Streams) -> int:
@@ -597,12 +631,14 @@ Every fix is applied, those too that change what is trained; --safe applies only
 alone what a config that runs would train, and --rule those of one rule. `check --json` lists them
 with what each would do, under "fix". A byte-order mark is dropped too.
 
+--run mends only what stops the trainer, with the fewest changes, and leaves all else alone.
+
 stderr says what was done, a line a change. Without anything to fix the config stays as it is, byte
 for byte."""
 _FIX_MORE: Final = """\
 exit codes:
-  0  the fixed config has no errors
-  1  it still has errors
+  0  the fixed config has no errors; with --run, the trainer runs it
+  1  it still has errors; with --run, the trainer still stops
   2  FILE can't be read, or OUT can't be written
 
 A --rule that found nothing in FILE changes nothing; stderr names the rules that have a fix there.
@@ -611,6 +647,7 @@ examples:
   python -m core fix my.json > fixed.json
   python -m core fix my.json -o my.json
   python -m core fix my.json --safe -o my.json
+  python -m core fix my.json --run -o my.json
   python -m core fix my.json --rule config.key.unknown"""
 
 _DIFF_ABOUT: Final = """\
@@ -760,6 +797,7 @@ def parser() -> argparse.ArgumentParser:
     _add_fix(commands)
     _add_diff(commands)
     _add_derive(commands)
+    _add_trainer(commands)
     _add(commands, "schema", _schema, _SCHEMA_ABOUT, _SCHEMA_MORE)
     fields = _add(commands, "fields", _fields, _FIELDS_ABOUT, _FIELDS_MORE)
     fields.add_argument("--markdown", action="store_true", help="print the reference page")
@@ -811,6 +849,9 @@ def _add_fix(commands: Any) -> None:
     fix.add_argument("file", metavar="FILE", help="a config in JSON, or -")
     fix.add_argument("--rule", metavar="ID", help="apply only the fixes of this rule")
     fix.add_argument("--safe", action="store_true", help="apply only fixes that change no training")
+    fix.add_argument(
+        "--run", action="store_true", help="change as little as it takes for the trainer to run it"
+    )
     fix.add_argument("-o", dest="out", metavar="OUT", help="write to this file, not to stdout")
     add_target(fix)
 
@@ -882,6 +923,17 @@ def _add_copy(commands: Any, name: str, about: str, *, is_push: bool) -> None:
         help="the account of the file, local for the one without a sign-in; default: the only one",
     )
     copy.add_argument("--email", required=True, help="the address of the Supabase account")
+
+
+def _add_trainer(commands: Any) -> None:
+    about, more = cli_trainer.EFFECTIVE_ABOUT, cli_trainer.EFFECTIVE_MORE
+    effective = _add(commands, "effective", _effective, about, more)
+    cli_trainer.add_options(effective)
+    about, more = cli_trainer.REQUIREMENTS_ABOUT, cli_trainer.REQUIREMENTS_MORE
+    requirements = _add(commands, "requirements", _requirements, about, more)
+    for command in (effective, requirements):
+        command.add_argument("file", metavar="FILE", help="a config in JSON, or -")
+        add_target(command)
 
 
 def _add_derive(commands: Any) -> None:

@@ -18,7 +18,7 @@ from core.consequences import Consequence
 from core.derive import QUANTITIES, Derived
 from core.document import ABSENT, Document, Path, get, number_text, path_text, write
 from core.fields import FieldSpec
-from core.findings import Finding, Operation, Report
+from core.findings import Finding, Operation, Patch, Report
 from core.patch import apply
 from core.presets import Preset
 from core.schema import no_effect
@@ -147,9 +147,18 @@ def fix_lines(document: Document, applied: Iterable[Finding]) -> list[str]:
     """
     lines = []
     for finding in applied:
-        for operation in finding.fix or ():
-            lines.append(f"{_change(document, operation)} [{finding.rule}]")
-            document = apply(document, (operation,))
+        patch = finding.fix or ()
+        lines += [f"{line} [{finding.rule}]" for line in change_lines(document, patch)]
+        document = apply(document, patch)
+    return lines
+
+
+def change_lines(document: Document, patch: Patch) -> list[str]:
+    """What a patch does to a config, one line a change: ``training.num_epochs: 100 -> 10``."""
+    lines = []
+    for operation in patch:
+        lines.append(_change(document, operation))
+        document = apply(document, (operation,))
     return lines
 
 

@@ -29,8 +29,8 @@ LAYERS: Final = (
     ("delta", "derive", "draft", "effect", "mend", "models", "rows", "text_difference"),
     ("facts", "payload"),
     ("rules", "trainers"),
-    ("check",),
-    ("compare", "consequences", "importing", "log", "schema"),
+    ("check", "effective"),
+    ("compare", "consequences", "importing", "making", "requirements", "log", "schema"),
     (
         "identity",
         "merge",
@@ -44,6 +44,7 @@ LAYERS: Final = (
     ("archive", "copying"),
     ("workbench",),
     ("cli_supabase", "cli_target", "render", "sources"),
+    ("cli_trainer", "render_trainer"),
     ("api", "cli"),
     ("__main__",),
 )

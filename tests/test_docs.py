@@ -11,8 +11,8 @@ from core.cli import main
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 COMMANDS = (
-    *("presets", "check", "fix", "diff", "derive", "schema", "fields"),
-    *("accounts", "backup", "supabase", "push", "pull"),
+    *("presets", "check", "fix", "diff", "derive", "effective", "requirements"),
+    *("schema", "fields", "accounts", "backup", "supabase", "push", "pull"),
 )
 
 COMMAND_LINE = """\

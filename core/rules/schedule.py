@@ -151,7 +151,7 @@ def _fitting_batch(facts: Facts) -> Patch | None:
 
 def _never_evaluates(facts: Facts) -> Iterator[Finding]:
     total = highest(facts.derived.updates_total)
-    if facts.view.is_supervised and total and total < EVALUATION_INTERVAL:
+    if facts.view.is_supervised and total and highest(facts.derived.evaluations) == 0:
         yield info(
             "training.eval.never",
             _EPOCHS,

@@ -10,6 +10,7 @@ from core.facts import Facts
 from core.findings import Finding, Verdict
 from core.profile import Profile
 from core.target import ENVIRONMENTS, Libraries, Machine, Setting, Target, machine
+from core.view import View
 from core.wording import shown
 
 Stage = Callable[[Facts], Iterable[Finding]]
@@ -49,6 +50,7 @@ class Trainer:
         profile: what it makes of each key, with these libraries.
         stages: what it does, in its order; each yields why the run ends there.
         lessons: each says whether a run would change nothing or have no signal.
+        imports: what pip has to install besides, each with the configs that need it.
         uses: the values that a run takes whatever is written, those that nobody can set too.
         located: a text with ``file:line`` of the code that the stages speak of, for this one's.
     """
@@ -61,6 +63,7 @@ class Trainer:
     profile: Callable[[Libraries], Profile]
     stages: tuple[Stage, ...]
     lessons: tuple[Lesson, ...]
+    imports: tuple[tuple[str, Callable[[View], bool]], ...]
     uses: Callable[[Facts], Iterable[Used]]
     located: Callable[[str], str] = str
 

@@ -20,6 +20,7 @@ from core.trainers import (
     used,
 )
 from core.trainers.base import Lesson, Stage, Trainer
+from core.view import View
 
 # TRL 0.20 dropped ``max_seq_length`` (trainer.py:204), transformers 5 ``overwrite_output_dir``
 # (trainer.py:183). bitsandbytes is missing in the trainer's own requirements.txt, and LoRA and
@@ -47,6 +48,27 @@ TODAY: Final = {
     "accelerate": "1.15.0",
     "bitsandbytes": "0.50.2",
 }
+
+
+def _always(view: View) -> bool:
+    return True
+
+
+def _downloads(view: View) -> bool:
+    return view.is_toolbench_real
+
+
+# What train.py and src/ import besides, in the versions that it was run with.
+IMPORTS: Final = (
+    ("jsonschema==4.26.0", _always),
+    ("numpy==2.4.6", _always),
+    ("pandas==3.1.1", _always),
+    ("requests==2.34.2", _always),
+    ("rich==15.0.0", _always),
+    ("tensorboard==2.21.0", _always),
+    # It fetches ToolBench (data_generator.py:48).
+    ("gdown==5.2.0", _downloads),
+)
 
 STAGES: Final[tuple[Stage, ...]] = (
     stage_config.blockers,
@@ -92,5 +114,6 @@ TRAINER: Final = Trainer(
     profile=profile,
     stages=STAGES,
     lessons=LESSONS,
+    imports=IMPORTS,
     uses=used.uses,
 )

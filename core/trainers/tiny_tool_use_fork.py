@@ -109,6 +109,7 @@ TRAINER: Final = Trainer(
         stage_training.blockers,
     ),
     lessons=tiny_tool_use.LESSONS,
+    imports=tiny_tool_use.IMPORTS,
     uses=uses,
     located=located,
 )

@@ -28,7 +28,6 @@ _FIXED_SUPERVISED: Final = (
 _FIXED_DPO: Final = (
     ("training.warmup_steps", 0, "trainer.py:248-266"),
     ("training.beta", 0.1, "trainer.py:264"),
-    ("training.dpo_beta", 0.1, "trainer.py:264"),
     ("training.logging_steps", 10, "trainer.py:255"),
     ("training.save_steps", 100, "trainer.py:257"),
     ("training.save_total_limit", 3, "trainer.py:258"),
@@ -125,7 +124,7 @@ def _model(view: View) -> Iterator[Used]:
         reason = "LoRA loads the linear layers in 4 bits and casts all other weights to float32"
         yield _override("model.torch_dtype", "4-bit and float32", reason, "trainer.py:116-134")
     name = view.value("model.name")
-    if view.is_synthetic and view.has("tokenizer.name"):
+    if view.is_synthetic and view.has("tokenizer.name") and view.value("tokenizer.name") != name:
         reason = "it is loaded and not used; training takes the model's own tokenizer"
         yield _override(
             "tokenizer.name", name, reason, "data_generator.py:24, trainer.py:65", "ignored"
@@ -168,4 +167,6 @@ def _reports(facts: Facts) -> Iterator[Used]:
         yield _override("tensorboard.log_dir", "<output-dir>/runs/<date>", reason, "trainer.py:199")
     elif not facts.libraries.have("transformers", "5.0.0"):
         reason = "report_to=None stands for every logger that is installed, such as wandb"
-        yield _override("tensorboard.enabled", "all loggers", reason, "trainer.py:199,265")
+        yield _override(
+            "tensorboard.enabled", "every installed logger", reason, "trainer.py:199,265"
+        )

@@ -768,10 +768,15 @@ places = st.sampled_from(
 )
 
 
+def odd(base: Document, values: dict[str, Any]) -> Document:
+    """A config with whatever values at some places, the innermost set first."""
+    ordered = sorted(values, key=len, reverse=True)
+    return changed(base, {name: values[name] for name in ordered})
+
+
 @given(st.sampled_from([SFT, DPO, TEACHER, {}]), st.dictionaries(places, json_values, max_size=5))
 def test_any_document_is_judged(base: Document, values: dict[str, Any]) -> None:
-    ordered = sorted(values, key=len, reverse=True)
-    verdict = judged(changed(base, {name: values[name] for name in ordered}))
+    verdict = judged(odd(base, values))
     assert verdict.as_json()["runs"] == (not verdict.blockers)
     assert len({(blocker.rule, blocker.path) for blocker in verdict.blockers}) == len(
         verdict.blockers
