@@ -58,6 +58,7 @@ class Draft:
         pending: texts that don't parse yet, by the place in the document that they are for; the
             empty path stands for the whole document.
         saved: the saved config that it is of, or ``None`` for one that was never saved.
+        target: what it is judged for, as ``core.target`` writes it; empty for the default.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Draft:
     origin: str
     pending: Mapping[Path, Pending] = field(default_factory=dict)
     saved: Saved | None = None
+    target: str = ""
 
     @property
     def is_changed(self) -> bool:
@@ -101,6 +103,10 @@ class Draft:
     def with_document(self, document: Document) -> "Draft":
         """The draft with another document."""
         return with_changes(self, document=document)
+
+    def for_target(self, target: str) -> "Draft":
+        """The draft, judged for another target."""
+        return with_changes(self, target=target)
 
     def renamed(self, name: str) -> "Draft":
         """The draft under another name."""

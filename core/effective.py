@@ -1,6 +1,6 @@
 """What a run takes for each key: as written, or something else, and why."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -169,9 +169,3 @@ def _fixed(one: Used) -> Effective:
     spec = fields.find(path_of(one.name))
     title = spec.title if spec else one.name
     return Effective(one.name, "fixed", title, ABSENT, one.value, one.why, one.reason, one.source)
-
-
-def counted(entries: Iterable[Effective]) -> dict[Why, int]:
-    """How many keys there are of each kind, those with none left out."""
-    found = [entry.why for entry in entries]
-    return {why: found.count(why) for why in WHYS if why in found}

@@ -75,7 +75,10 @@ def _file(setting: Setting, lines: tuple[str, ...]) -> str:
 
 def _environmental(document: Document, target: Target) -> tuple[Finding, ...]:
     """The blockers that the default environment and machine do not have."""
+    usual = Target(trainer=target.trainer)
+    if target == usual:
+        return ()
     here = check(document, target).trainer.blockers
-    default = check(document, Target(trainer=target.trainer)).trainer.blockers
+    default = check(document, usual).trainer.blockers
     known = {(blocker.rule, blocker.path) for blocker in default}
     return tuple(one for one in here if (one.rule, one.path) not in known)

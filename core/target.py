@@ -56,6 +56,14 @@ def machine(name: str) -> Machine:
     return known[name]
 
 
+def machines(present: str = GPU.id) -> tuple[str, ...]:
+    """The ids of the machines to choose from, and that of the present one."""
+    return tuple(dict.fromkeys((GPU.id, CPU.id, *_SIZES, present)))
+
+
+_SIZES: Final = tuple(f"gpu-{gib}" for gib in (8, 12, 16, 24, 40, 48, 80))
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a config is judged for, by the names that commands and saved configs use."""

@@ -6,6 +6,7 @@ from ui import (
     address,
     autosave,
     dialogs,
+    effective_tab,
     json_tab,
     saving,
     sections,
@@ -22,13 +23,17 @@ with shell.page("Build", has_sidebar=True):
     left, right = st.columns([5, 3], gap="medium")
     with left:
         autosave.offer()
-        form, text = st.tabs(["Form", "JSON"], key="build.tabs", on_change="rerun")
+        tabs = ["Form", "JSON", "Effective values"]
+        form, text, used = st.tabs(tabs, key="build.tabs", on_change="rerun")
         if form.open:
             with form:
                 sections.sections()
         if text.open:
             with text:
                 json_tab.json_tab()
+        if used.open:
+            with used:
+                effective_tab.effective_tab()
     with right:
         summary.summary()
     dialogs.ask_if_needed()

@@ -4,22 +4,19 @@ from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
 
-from core.compare import Row, compare
-from core.consequences import Outcome, consequences, outcome
-from core.document import ABSENT, Document
+from core.compare import compare
+from core.consequences import outcome
+from core.document import Document
 from core.errors import PathError
-from core.render import code_span
-from core.secrets import redact
 from core.taking import Pick, taken
 from ui import session
-from ui.comparison import SECTION, Board, consequence_text, state_of, text_of
+from ui.changes import consequence_lines, settings_table
+from ui.comparison import SECTION, Board, state_of
 from ui.grid import Pick as Picked
 from ui.places import BUILD
 from ui.text import count, plain, value_text
 
-_SHOWN = 40
 _FEW = 3
-_LONGEST = 60
 
 
 def taking(own: Board, picked: Sequence[Picked]) -> None:
@@ -63,7 +60,7 @@ def _preview(old: Document, new: Document, name: str) -> None:
         st.markdown(f":material/check: With what is picked, the draft **{title}** stays as it is.")
         return
     before, after = outcome(old), outcome(new)
-    meaning = _meaning(before, after)
+    meaning = consequence_lines(before, after)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         states = f"{state_of(before.report)} → {state_of(after.report)}"
         st.markdown(f"Into the draft **{title}** · {states}", width="stretch")
@@ -79,35 +76,9 @@ def _preview(old: Document, new: Document, name: str) -> None:
     with st.container(height=130 if is_long else "content", border=False, key="taking"):
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            st.markdown("\n".join(_changes(rows)))
+            st.markdown(settings_table(rows))
         with right:
             st.markdown("\n".join(meaning))
-
-
-def _changes(rows: Sequence[Row]) -> list[str]:
-    lines = [
-        f"| {code_span(redact(row.path))} | {_value(row, 0)} | **{_value(row, 1)}** |"
-        for row in rows[:_SHOWN]
-    ]
-    more = [f"| and {len(rows) - _SHOWN} more | | |"] if rows[_SHOWN:] else []
-    return ["| setting | now | then |", "|:--|:--|:--|", *lines, *more]
-
-
-def _value(row: Row, number: int) -> str:
-    if row.entries[number] is ABSENT:
-        return "not set"
-    text = " ".join(text_of(row.entries[number], row.paths[number] or ()).split())
-    return plain(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
-
-
-def _meaning(old: Outcome, new: Outcome) -> list[str]:
-    """The verdicts and numbers that change, before and after, as a table."""
-    lines = [
-        f"| {row.title} | {consequence_text(row, 0, old)} | **{consequence_text(row, 1, new)}** |"
-        for row in consequences([old, new])
-        if row.differs
-    ]
-    return ["| what follows | now | then |", "|:--|:--|:--|", *(lines or ["| nothing else | | |"])]
 
 
 def _take(new: Document, number: int) -> None:

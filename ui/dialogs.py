@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.merge import Picks
 from core.workbench import Clash
-from ui import saving, session, sign_in, who
+from ui import make_run, saving, session, sign_in, who
 from ui.actions import begin
 from ui.compare_column import column
 from ui.conflict import conflict
@@ -20,6 +20,7 @@ from ui.questions import (
     History,
     IsGone,
     LeaveUnsaved,
+    MakeRun,
     NameIsTaken,
     SavedElsewhere,
     SignIn,
@@ -44,6 +45,8 @@ def ask_if_needed() -> None:
             _dialog("Name and description", lambda: describe(config_id))
         case Compared(name):
             _dialog("About this config", lambda: column(name))
+        case MakeRun():
+            _dialog("Make it run", make_run.dialog_body, width="large")
         case LeaveUnsaved() as leaving:
             _dialog("Unsaved changes", lambda: _leave(leaving))
 

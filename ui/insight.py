@@ -5,13 +5,18 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
-from core import fields, log
+from core import fields, log, trainers
 from core.check import check
 from core.compare import changed
 from core.derive import Derived, derive
 from core.document import Path
 from core.draft import Draft
+from core.effective import Effective, effective
+from core.errors import UnknownTarget
 from core.findings import Finding, Report
+from core.making import Made, make_run
+from core.requirements import Requirements, requirements
+from core.target import DEFAULT, Target, parse_target
 from core.view import View
 
 OTHER = "other"
@@ -29,12 +34,23 @@ class Insight:
     @cached_property
     def view(self) -> View:
         """Typed reads of the document."""
-        return View(self.draft.document)
+        return View(self.draft.document, trainers.setting(self.target).profile)
+
+    @cached_property
+    def target(self) -> Target:
+        """What the draft is judged for: its own target, or the default where that is not there."""
+        try:
+            target = parse_target(self.draft.target)
+            trainers.setting(target)
+        except UnknownTarget:
+            # It was saved by a newer version, or names a trainer that was taken out.
+            return DEFAULT
+        return target
 
     @cached_property
     def report(self) -> Report:
         """All findings and the trainer's verdict."""
-        report = check(self.draft.document)
+        report = check(self.draft.document, self.target)
         log.checked(self.draft.name, report)
         return report
 
@@ -42,6 +58,21 @@ class Insight:
     def derived(self) -> Derived:
         """Rows, updates, warm-up and the other numbers."""
         return derive(self.view)
+
+    @cached_property
+    def effective(self) -> tuple[Effective, ...]:
+        """What a run takes for each key."""
+        return effective(self.draft.document, self.target)
+
+    @cached_property
+    def made(self) -> Made:
+        """The config with the fewest changes with which the trainer runs."""
+        return make_run(self.draft.document, self.target)
+
+    @cached_property
+    def requirements(self) -> Requirements:
+        """The libraries to run it with."""
+        return requirements(self.draft.document, self.target)
 
     @cached_property
     def changes(self) -> tuple[Path, ...]:

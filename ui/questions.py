@@ -68,6 +68,11 @@ class Describe:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeRun:
+    """Shall the draft be changed so that the trainer runs it?"""
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """What about this column of a comparison?
 
@@ -79,5 +84,13 @@ class Compared:
 
 
 Question = (
-    SignIn | NameIsTaken | SavedElsewhere | IsGone | LeaveUnsaved | History | Describe | Compared
+    SignIn
+    | NameIsTaken
+    | SavedElsewhere
+    | IsGone
+    | LeaveUnsaved
+    | History
+    | Describe
+    | Compared
+    | MakeRun
 )

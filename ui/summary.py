@@ -11,16 +11,13 @@ from core.document import Path, get, number_text, path_text
 from core.draft import Draft, file_name
 from core.findings import Finding
 from core.render import code_span
-from core.target import DEFAULT
-from ui import autosave, compare_address, saving, session, who
+from ui import autosave, compare_address, make_run, saving, session, target, who
 from ui.actions import COMMAND, DOWNLOAD, SUMMARY, apply_safe_fixes, downloaded
 from ui.curve import schedule_svg
 from ui.errors import boundary
 from ui.form import finding_line
 from ui.insight import OTHER, Insight, says_no_effect
-from ui.text import MARKS, count, grouped, plain, value_text
-
-TRAINER_TITLE: Final = "Tiny Tool Use"
+from ui.text import BLOCKED, MARKS, count, grouped, plain, value_text
 
 
 def summary() -> None:
@@ -45,9 +42,12 @@ def _summary(verdict: DeltaGenerator, cautions: DeltaGenerator) -> None:
         # A part that is drawn again later can't begin to write to a place that it left empty.
         with cautions, st.container(key="cautions", gap="small"):
             _cautions(insight)
+        if not insight.report.trainer.runs:
+            make_run.button()
         _findings(insight)
         run_card(insight.derived)
         _differences(insight)
+        _libraries(insight)
 
 
 def _head(insight: Insight) -> None:
@@ -55,6 +55,7 @@ def _head(insight: Insight) -> None:
         st.markdown(verdict_badges(insight), width="stretch")
         st.toggle("Details", key="summary_open")
     st.markdown(f":small[:gray[{plain(_headline(insight.derived))}]]")
+    target.choice(insight)
 
 
 def verdict_badges(insight: Insight) -> str:
@@ -167,7 +168,8 @@ def _problem(insight: Insight) -> str:
     report = insight.report
     if not report.is_valid:
         return f"This config has {count(len(report.errors), 'error')}"
-    return "" if report.trainer.runs else f"{TRAINER_TITLE} would stop at this config"
+    title = trainers.get(insight.target.trainer).title
+    return "" if report.trainer.runs else f"{title} would stop at this config"
 
 
 def _findings(insight: Insight) -> None:
@@ -303,7 +305,22 @@ def _command() -> None:
         language="bash",
         wrap_lines=True,
     )
+
+
+def _libraries(insight: Insight) -> None:
     with st.expander("Libraries that the trainer runs with", key="libraries", type="compact"):
-        libraries = trainers.setting(DEFAULT).libraries
-        packages = " ".join(f'"{line}"' for line in libraries.requirements)
-        st.code(f"pip install {packages}", language="bash", wrap_lines=True)
+        found = insight.requirements
+        for blocker in found.blockers:
+            st.markdown(f":small[{BLOCKED} {plain(blocker.message)} {plain(blocker.remedy)}]")
+        if found.blockers:
+            return
+        st.code("\n".join(found.lines), language=None)
+        st.download_button(
+            "Download requirements.txt",
+            data=lambda: found.text,
+            file_name="requirements.txt",
+            mime="text/plain",
+            key="requirements",
+            icon=":material/download:",
+            on_click="ignore",
+        )
