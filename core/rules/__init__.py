@@ -16,6 +16,7 @@ from core.rules import (
     learning_rate,
     model,
     no_effect,
+    overrides,
     schedule,
     security,
     shape,
@@ -40,4 +41,5 @@ RULES: Final[tuple[Rule, ...]] = (
     *evaluation.RULES,
     *security.RULES,
     *no_effect.RULES,
+    *overrides.RULES,
 )

@@ -7,24 +7,23 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.facts import Facts
-from core.findings import Finding
+from core.findings import Finding, Patch
 from core.trainers.stops import raises, set_all, stop
 from core.view import path_of
 
 PINS: Final = "Install the pinned libraries: `python -m core requirements FILE` writes them."
 
-_NO_BF16: Final = (
-    "ValueError: Your setup doesn't support bf16/gpu. You need to assign use_cpu if you want to "
-    "train the model on CPU, or Ampere+ GPU with cuda>=11.0"
-)
+_NO_BF16: Final = "ValueError: Your setup doesn't support bf16/gpu"
 
 
 def blockers(facts: Facts) -> Iterator[Finding]:
     """Why transformers and TRL would not take what trainer.py hands them."""
-    yield from _dropped_arguments(facts)
+    dropped = list(_dropped_arguments(facts))
+    yield from dropped
     yield from _no_report(facts)
-    if facts.view.is_supervised and not facts.view.uses_lora:
+    if facts.view.is_supervised and not facts.view.uses_lora and not dropped:
         yield from _bf16_by_default(facts)
+    yield from chosen_bf16(facts)
     yield from adapters_in_bf16(facts)
 
 
@@ -72,14 +71,33 @@ def _bf16_by_default(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def no_bf16(what: str, remedy: str) -> Finding:
+def chosen_bf16(facts: Facts) -> Iterator[Finding]:
+    """DPO hands the config's own bf16 over (trainer.py:260)."""
+    if facts.view.is_dpo and facts.view.effective("training.bf16") and not facts.machine.has_bf16:
+        yield no_bf16(
+            "'bf16' asks for bfloat16",
+            "Set 'bf16' to false.",
+            name="training.bf16",
+            at="trainer.py:248",
+            fix=set_all({"training.bf16": False}),
+        )
+
+
+def no_bf16(
+    what: str,
+    remedy: str,
+    name: str = "training.use_lora",
+    at: str = "trainer.py:181",
+    fix: Patch | None = None,
+) -> Finding:
     """A run that computes in bfloat16 on a machine that can't."""
     return stop(
         "training.precision.bf16_hardware",
-        path_of("training.use_lora"),
+        path_of(name),
         f"{what}, which this machine can't.",
-        raises(_NO_BF16, "trainer.py:181"),
+        raises(_NO_BF16, at),
         remedy,
+        fix,
     )
 
 

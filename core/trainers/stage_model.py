@@ -31,7 +31,7 @@ def blockers(facts: Facts) -> Iterator[Finding]:
         return
     yield from _name(view)
     yield from _dtype(view)
-    yield from _device(view)
+    yield from _device(facts)
     name = view.text("model.name") or ""
     if view.uses_lora:
         yield from _family(name)
@@ -96,40 +96,69 @@ def _dtype(view: View) -> Iterator[Finding]:
     )
 
 
-def _device(view: View) -> Iterator[Finding]:
+def _device(facts: Facts) -> Iterator[Finding]:
+    view, has_gpu = facts.view, facts.machine.has_gpu
     value = view.effective("model.device_map")
     if isinstance(value, dict) and set(value) == {""}:
         value = value[""]
-    if not _is_placed(value):
+    if not _is_placed(value, has_gpu):
+        where = "with one GPU" if has_gpu else "without a GPU"
+        error = "ValueError or RuntimeError" if has_gpu else _NO_CUDA
         yield stop(
             "model.device_map.enum",
             path_of("model.device_map"),
-            f"'device_map' is {shown(value)}, which is not there on a machine with one GPU.",
-            raises("ValueError or RuntimeError", "trainer.py:124,152"),
+            f"'device_map' is {shown(value)}, which is not there on a machine {where}.",
+            raises(error, "trainer.py:124,152"),
             "Use 'auto'.",
             mend_or(view, "model.device_map", "auto"),
         )
-    elif view.uses_lora and value in ("cpu", "cuda"):
-        yield _device_for_4_bits(value)
+    elif view.uses_lora and has_gpu and value in ("cpu", "cuda"):
+        yield from _device_for_4_bits(facts, value)
+    if view.uses_lora and not has_gpu:
+        yield from _no_gpu_for_4_bits(facts)
 
 
-def _is_placed(value: Any) -> bool:
-    """Whether transformers can put a model there, on a machine with one GPU."""
+_NO_CUDA: Final = "ValueError, RuntimeError or AssertionError: Torch not compiled with CUDA enabled"
+
+
+def _is_placed(value: Any, has_gpu: bool) -> bool:
+    """Whether transformers can put a model there, on a machine with one GPU or none."""
     if isinstance(value, str):
-        return value in (*PLACEMENTS, "cuda", "cuda:0", "cpu")
+        devices = ("cuda", "cuda:0", "cpu") if has_gpu else ("cpu",)
+        return value in (*PLACEMENTS, *devices)
     # A map of several parts is taken on trust: only the model knows their names.
-    return value is None or (isinstance(value, dict) and bool(value)) or _is_zero(value)
+    several = isinstance(value, dict) and bool(value)
+    return value is None or several or (has_gpu and _is_zero(value))
 
 
 def _is_zero(value: Any) -> bool:
     return type(value) is int and value == 0
 
 
-def _device_for_4_bits(value: str) -> Finding:
+def _no_gpu_for_4_bits(facts: Facts) -> Iterator[Finding]:
+    """Four-bit loading: transformers 4 refuses it without a GPU; version 5 was seen to train on a CPU."""
+    if not facts.libraries.have("transformers", "5.0.0"):
+        yield stop(
+            "device.cpu_4bit",
+            path_of("training.use_lora"),
+            "LoRA loads the model in 4 bits, and this machine has no GPU.",
+            raises(
+                "RuntimeError: None of the available devices `available_devices = None` are "
+                "supported by the bitsandbytes version you have installed",
+                "trainer.py:124",
+            ),
+            "Set 'use_lora' to false, or train on a machine with a GPU.",
+            set_all({"training.use_lora": False}),
+        )
+
+
+def _device_for_4_bits(facts: Facts, value: str) -> Iterator[Finding]:
     # accelerate 1.7.0 reads the index of the device (accelerator.py:1546) and "cuda" has none;
     # huggingface/accelerate issue 2357, mended by pull request 3895 in a later version.
     cpu = value == "cpu"
-    return stop(
+    if facts.libraries.have("accelerate", "1.15.0"):
+        return
+    yield stop(
         "device.cpu_4bit" if cpu else "trainer.device_index",
         path_of("model.device_map"),
         "LoRA loads the model in 4 bits, which can't be trained on a CPU."

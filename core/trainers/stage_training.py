@@ -30,7 +30,7 @@ def blockers(facts: Facts) -> Iterator[Finding]:
     yield from _method(facts.view)
     yield from _arguments(facts)
     if facts.view.is_dpo:
-        yield from _precision(facts.view)
+        yield from _precision(facts)
         yield from _optimizer(facts.view)
 
 
@@ -311,7 +311,8 @@ def _wanted(name: str) -> str:
     return spec.wants() if spec else "another value"
 
 
-def _precision(view: View) -> Iterator[Finding]:
+def _precision(facts: Facts) -> Iterator[Finding]:
+    view = facts.view
     fp16, bf16 = view.effective("training.fp16"), view.effective("training.bf16")
     dtype = view.effective("model.torch_dtype")
     if fp16 and bf16:
@@ -329,7 +330,7 @@ def _precision(view: View) -> Iterator[Finding]:
             "Set 'fp16' to false.",
             set_all({"training.fp16": False}),
         )
-    elif fp16 and not view.uses_lora and isinstance(dtype, str) and dtype in _SCALED_WRONGLY:
+    elif fp16 and _is_scaled_wrongly(facts):
         yield stop(
             "training.precision.fp16_weights_scaler",
             path_of("model.torch_dtype"),
@@ -338,6 +339,13 @@ def _precision(view: View) -> Iterator[Finding]:
             "Load the weights in float32, or use LoRA.",
             set_all({"model.torch_dtype": "float32"}),
         )
+
+
+def _is_scaled_wrongly(facts: Facts) -> bool:
+    """Whether weights in 16 bits meet the scaler; on a CPU torch leaves it off."""
+    dtype = facts.view.effective("model.torch_dtype")
+    in_16_bits = isinstance(dtype, str) and dtype in _SCALED_WRONGLY
+    return in_16_bits and facts.machine.has_gpu and not facts.view.uses_lora
 
 
 # What torch's GradScaler says to gradients in 16 bits; weights give their type to gradients.

@@ -81,6 +81,7 @@ def _arguments(facts: Facts) -> Iterator[Finding]:
     if facts.view.is_supervised and not facts.machine.has_bf16:
         what = "The fork always computes in bfloat16"
         yield stage_libraries.no_bf16(what, "Use a GPU of the Ampere generation or newer.")
+    yield from stage_libraries.chosen_bf16(facts)
     yield from stage_libraries.adapters_in_bf16(facts)
 
 

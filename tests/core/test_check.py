@@ -38,6 +38,7 @@ def test_the_trainers_own_sft_config() -> None:
         ("training.eval.never", "training.num_epochs"),
         ("training.best_model.no_choice", "training.num_epochs"),
         ("deadkey.training.tokenizer_padding_side", "training.tokenizer_padding_side"),
+        ("override.model.torch_dtype", "model.torch_dtype"),
     ]
     assert report.warnings[0].message == (
         "Warm-up of 100 updates is not over when training ends after 22 updates; the learning "
@@ -67,6 +68,8 @@ def test_the_trainers_own_dpo_config() -> None:
         "data.max_samples.ignored",
         "data.synthetic.seed",
         "dpo.eval_unused",
+        "override.model.torch_dtype",
+        "override.tensorboard.log_dir",
     ]
 
 
@@ -80,6 +83,8 @@ def test_the_trainers_own_teacher_mode_config() -> None:
         ("data.synthetic.seed", "seed"),
         ("deadkey.evaluation.metrics", "evaluation.metrics"),
         ("deadkey.evaluation.eval_steps", "evaluation.eval_steps"),
+        ("override.model.torch_dtype", "model.torch_dtype"),
+        ("override.tensorboard.log_dir", "tensorboard.log_dir"),
     ]
 
 

@@ -1,0 +1,33 @@
+"""Values that a run takes otherwise than they are written, without stopping."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from core import fields, trainers
+from core.document import ABSENT
+from core.facts import Facts
+from core.findings import Finding
+from core.view import path_of
+from core.wording import info, shown
+
+# One is said as an error already, the other is what its own help says.
+_SAID: Final = ("training.use_lora", "training.method")
+
+
+def _overridden(facts: Facts) -> Iterator[Finding]:
+    trainer = trainers.get(facts.setting.target.trainer)
+    for one in trainer.uses(facts):
+        spec, written = fields.find(path_of(one.name)), facts.view.value(one.name)
+        if one.why == "override" and spec and written is not ABSENT and one.name not in _SAID:
+            yield info(
+                f"override.{one.name}",
+                spec.path,
+                f"{spec.title} is {shown(written)}, and a run takes {shown(one.value)}: "
+                f"{one.reason}.",
+                "Leave it for another trainer, or remove it."
+                if not spec.required
+                else "Leave it: it does no harm.",
+            )
+
+
+RULES: Final = (_overridden,)
