@@ -136,7 +136,7 @@ def _is_zero(value: Any) -> bool:
 
 
 def _no_gpu_for_4_bits(facts: Facts) -> Iterator[Finding]:
-    """Four-bit loading: transformers 4 refuses it without a GPU; version 5 was seen to train on a CPU."""
+    """4 bits without a GPU: refused by transformers 4; version 5 was seen to train."""
     if not facts.libraries.have("transformers", "5.0.0"):
         yield stop(
             "device.cpu_4bit",
