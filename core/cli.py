@@ -272,13 +272,15 @@ def _nothing(source: Source, args: argparse.Namespace) -> str:
 
 
 def _diff(args: argparse.Namespace, streams: Streams) -> int:
+    from core import trainers
     from core.compare import compare
     from core.selection import Selection, select
 
     names = [args.first, *args.others]
     base = _base(args, len(names))
     documents = [_document(name, streams) for name in names]
-    found = compare(documents, names, args.all, base)
+    profile = trainers.setting(target(args)).profile
+    found = compare(documents, names, args.all, base, [profile] * len(documents))
     show: Show = "effect" if args.effect else "all" if args.all else "differences"
     rows = select(found.rows, Selection(show=show, ignore=tuple(args.ignore)))
     comparison = replace(found, rows=rows)

@@ -21,6 +21,7 @@ from core.document import ABSENT, Document, Path, path_text, same
 from core.effect import Reader
 from core.fields import FieldSpec
 from core.findings import Patch
+from core.profile import TINY_TOOL_USE, Profile
 from core.view import View, tool_name
 
 SPELLING: Final = "the same number, written as a whole number and with a decimal point"
@@ -34,10 +35,14 @@ Kind = Literal["value", "order"]
 
 
 class Readers:
-    """Who reads some documents: a few readers, found when they are first asked for."""
+    """Who reads some documents: a few readers, found when they are first asked for.
 
-    def __init__(self, documents: Sequence[Document]) -> None:
+    ``profiles`` says what the trainer of each document makes of the keys.
+    """
+
+    def __init__(self, documents: Sequence[Document], profiles: Sequence[Profile] = ()) -> None:
         self._documents = documents
+        self._profiles = profiles or (TINY_TOOL_USE,) * len(documents)
 
     @cached_property
     def distinct(self) -> tuple[Reader, ...]:
@@ -52,7 +57,8 @@ class Readers:
 
     @cached_property
     def _each(self) -> list[Reader]:
-        return [effect.reader(View(document)) for document in self._documents]
+        both = zip(self._documents, self._profiles, strict=True)
+        return [effect.reader(View(document, profile)) for document, profile in both]
 
 
 @dataclass(frozen=True)
@@ -244,6 +250,7 @@ def compare(
     labels: Sequence[str] | None = None,
     everything: bool = False,
     base: int = 0,
+    profiles: Sequence[Profile] = (),
 ) -> Comparison:
     """Compare documents leaf by leaf.
 
@@ -256,9 +263,10 @@ def compare(
         labels: their names; numbers from 1 by default.
         everything: whether to list equal leaves too.
         base: index of the document that the others are held against.
+        profiles: what the trainer of each makes of the keys; Tiny Tool Use by default.
     """
     names = labels or [str(number) for number in range(1, len(documents) + 1)]
-    rows = tuple(_Walk(documents, everything, base).rows())
+    rows = tuple(_Walk(documents, everything, base, profiles).rows())
     return Comparison(tuple(documents), tuple(names), rows, base)
 
 
@@ -337,11 +345,17 @@ class _Place:
 class _Walk:
     """One pass over documents side by side."""
 
-    def __init__(self, documents: Sequence[Document], everything: bool, base: int) -> None:
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        everything: bool,
+        base: int,
+        profiles: Sequence[Profile] = (),
+    ) -> None:
         self.documents = documents
         self.everything = everything
         self.base = base
-        self.readers = Readers(documents)
+        self.readers = Readers(documents, profiles)
 
     def rows(self) -> Iterator[Row]:
         whole = _Place("", (), ((),) * len(self.documents), None)

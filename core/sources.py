@@ -58,6 +58,7 @@ class Side:
         document: what it holds.
         text: the same as a file.
         config_id: the saved config that it is of, or ``None``.
+        target: what it is judged for, as it is saved.
     """
 
     origin: Origin
@@ -66,6 +67,7 @@ class Side:
     document: Document
     text: str
     config_id: str | None = None
+    target: str = ""
 
     @property
     def file_name(self) -> str:
@@ -144,7 +146,8 @@ def _one(origin: Origin, shelf: Shelf, saved: _Saved) -> Side | Missing:
     match origin.kind:
         case "draft":
             draft = shelf.draft
-            return Side(origin, draft.name, "open draft", draft.document, draft.as_text())
+            text, target = draft.as_text(), draft.target
+            return Side(origin, draft.name, "open draft", draft.document, text, target=target)
         case "preset":
             return _preset(origin)
         case "file":

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any, Final
 
-from core import fields
+from core import fields, trainers
 from core.compare import Comparison, Row, compare
 from core.consequences import Consequence, Outcome, consequences, outcome
 from core.document import ABSENT, Path
@@ -17,6 +17,7 @@ from core.render import value_text as json_text
 from core.secrets import masked, redact
 from core.selection import Selection, select
 from core.sources import Side
+from core.target import DEFAULT
 from core.text_difference import Piece, Pieces, alike, words
 from ui import session
 from ui.grid import Cell, Column, Line, Pick, Sheet, grid, sheet
@@ -98,18 +99,21 @@ class Board:
 def board(sides: Sequence[Side], base: str = "") -> Board:
     """Compare configs; the one of that name comes first, and the others are held against it."""
     ordered = tuple(sorted(sides, key=lambda side: side.origin.name != base))
-    key = tuple((side.origin, side.title, side.detail, side.text) for side in ordered)
+    key = tuple((side.origin, side.title, side.detail, side.text, side.target) for side in ordered)
     return session.once(("board", key), lambda _: _board(key, ordered))
 
 
 def _outcome(side: Side) -> Outcome:
     """What follows from a config; it is looked at once, also where it is compared again."""
-    return session.once(side.text, lambda _: outcome(side.document), 400, "outcomes")
+    target = trainers.known(side.target)
+    key = side.text, target
+    return session.once(key, lambda _: outcome(side.document, target), 400, "outcomes")
 
 
 def _board(key: object, sides: tuple[Side, ...]) -> Board:
     documents = [side.document for side in sides]
-    found = compare(documents, everything=True)
+    profiles = [trainers.setting(trainers.known(side.target)).profile for side in sides]
+    found = compare(documents, everything=True, profiles=profiles)
     return Board(key, sides, found, tuple(map(_outcome, sides)))
 
 
@@ -188,12 +192,20 @@ def state_of(report: Report) -> str:
     return "runs" if report.trainer.runs else "valid, stops"
 
 
+def _judged_for(report: Report) -> str:
+    """Trainer and environment, where they are not what is usual."""
+    verdict = report.trainer
+    usual = verdict.name == DEFAULT.trainer
+    label = "" if verdict.environment == DEFAULT.label else verdict.environment
+    return label if usual else " ".join(filter(None, (verdict.name, label)))
+
+
 def _column(own: Board, number: int, *, opens: bool) -> Column:
-    side = own.sides[number]
+    side, report = own.sides[number], own.outcomes[number].report
     return Column(
         key=side.origin.name,
         title=visible(value_text(side.title, 60)),
-        detail=f"{side.detail} · {state_of(own.outcomes[number].report)}",
+        detail=" · ".join(filter(None, (side.detail, state_of(report), _judged_for(report)))),
         file_name=side.file_name if opens else "",
         text=side.text if opens else "",
         is_base=number == own.comparison.base and len(own.sides) > 1,

@@ -12,11 +12,10 @@ from core.derive import Derived, derive
 from core.document import Path
 from core.draft import Draft
 from core.effective import Effective, effective
-from core.errors import UnknownTarget
 from core.findings import Finding, Report
 from core.making import Made, make_run
 from core.requirements import Requirements, requirements
-from core.target import DEFAULT, Target, parse_target
+from core.target import Target
 from core.view import View
 
 OTHER = "other"
@@ -39,13 +38,7 @@ class Insight:
     @cached_property
     def target(self) -> Target:
         """What the draft is judged for: its own target, or the default where that is not there."""
-        try:
-            target = parse_target(self.draft.target)
-            trainers.setting(target)
-        except UnknownTarget:
-            # It was saved by a newer version, or names a trainer that was taken out.
-            return DEFAULT
-        return target
+        return trainers.known(self.draft.target)
 
     @cached_property
     def report(self) -> Report:

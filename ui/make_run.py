@@ -13,24 +13,7 @@ from core.target import DEFAULT
 from ui import session
 from ui.changes import consequence_lines, settings_table
 from ui.insight import Insight
-from ui.questions import MakeRun
 from ui.text import BLOCKED, count, plain
-
-
-def button() -> None:
-    """The button that asks; where the trainer runs the draft there is nothing to ask."""
-    st.button(
-        "Make it run",
-        key="make_run",
-        icon=":material/play_arrow:",
-        help="Shows the fewest changes with which the trainer gets to its end.",
-        on_click=_ask,
-    )
-
-
-def _ask() -> None:
-    session.ask(MakeRun())
-    st.rerun()
 
 
 def dialog_body() -> None:

@@ -11,12 +11,13 @@ from core.document import Path, get, number_text, path_text
 from core.draft import Draft, file_name
 from core.findings import Finding
 from core.render import code_span
-from ui import autosave, compare_address, make_run, saving, session, target, who
+from ui import autosave, compare_address, saving, session, target, who
 from ui.actions import COMMAND, DOWNLOAD, SUMMARY, apply_safe_fixes, downloaded
 from ui.curve import schedule_svg
 from ui.errors import boundary
 from ui.form import finding_line
 from ui.insight import OTHER, Insight, says_no_effect
+from ui.questions import MakeRun
 from ui.text import BLOCKED, MARKS, count, grouped, plain, value_text
 
 
@@ -43,7 +44,7 @@ def _summary(verdict: DeltaGenerator, cautions: DeltaGenerator) -> None:
         with cautions, st.container(key="cautions", gap="small"):
             _cautions(insight)
         if not insight.report.trainer.runs:
-            make_run.button()
+            _ask_to_make_it_run()
         _findings(insight)
         run_card(insight.derived)
         _differences(insight)
@@ -170,6 +171,21 @@ def _problem(insight: Insight) -> str:
         return f"This config has {count(len(report.errors), 'error')}"
     title = trainers.get(insight.target.trainer).title
     return "" if report.trainer.runs else f"{title} would stop at this config"
+
+
+def _ask_to_make_it_run() -> None:
+    st.button(
+        "Make it run",
+        key="make_run",
+        icon=":material/play_arrow:",
+        help="Shows the fewest changes with which the trainer gets to its end.",
+        on_click=_make_it_run,
+    )
+
+
+def _make_it_run() -> None:
+    session.ask(MakeRun())
+    st.rerun()
 
 
 def _findings(insight: Insight) -> None:

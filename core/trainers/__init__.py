@@ -12,11 +12,11 @@ from types import MappingProxyType
 from core.errors import UnknownTarget
 from core.facts import Facts
 from core.findings import Verdict
-from core.target import Setting, Target
+from core.target import DEFAULT, Setting, Target, parse_target
 from core.trainers.base import Trainer
 from core.wording import shown
 
-__all__ = ["Trainer", "every", "get", "judge", "setting"]
+__all__ = ["Trainer", "every", "get", "judge", "known", "setting"]
 
 
 def every() -> Mapping[str, Trainer]:
@@ -44,6 +44,19 @@ def setting(target: Target) -> Setting:
         UnknownTarget: any of them is not there.
     """
     return get(target.trainer).setting(target)
+
+
+def known(text: str) -> Target:
+    """The target that a saved text names, or the default where it names none that is there.
+
+    It may have been saved by a newer version of this program.
+    """
+    try:
+        target = parse_target(text)
+        setting(target)
+    except UnknownTarget:
+        return DEFAULT
+    return target
 
 
 def judge(facts: Facts) -> Verdict:

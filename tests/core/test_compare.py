@@ -5,11 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import trainers
 from core.compare import Comparison, Row, changed, compare
 from core.document import Document, get, put, same
 from core.fields import SECTIONS
 from core.patch import apply
 from core.presets import find, load
+from core.profile import TINY_TOOL_USE
+from core.target import Target
 
 
 def paths(*documents: Document, everything: bool = False) -> list[str]:
@@ -497,3 +500,13 @@ def test_a_section_or_a_tool_of_the_wrong_type_changes_the_run() -> None:
         assert rows[0].has_consequence
     star = compare([{"tools": {"*": {"name": 1}}}, {}]).rows
     assert [row.has_effect for row in star] == [(None, None)]
+
+
+def test_each_document_is_read_by_its_own_trainer() -> None:
+    config = find("sft_toolbench").config
+    loud = put(config, ("tensorboard",), {"enabled": True})
+    fork = trainers.setting(Target("tiny_tool_use_fork", "today")).profile
+    (row,) = compare([config, loud], profiles=[TINY_TOOL_USE, fork]).rows
+    assert row.path == "tensorboard.enabled"
+    # The fork reports nowhere, whatever is written.
+    assert row.changes_run == (True, False)

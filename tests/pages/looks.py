@@ -62,6 +62,7 @@ class Grid:
         columns: the keys of its columns.
         titles: their headings.
         lines: the texts of the cells, by the key of the line.
+        html: the whole of it.
     """
 
     def __init__(self, app: AppTest) -> None:
@@ -70,7 +71,8 @@ class Grid:
         data = json.loads(element.proto.json)
         self._app, self._key, self._of = app, str(element.key), data["picksOf"]
         self.columns = [column["key"] for column in data["columns"]]
-        head, *rows = Cells(data["html"]).rows
+        self.html = data["html"]
+        head, *rows = Cells(self.html).rows
         self.titles = [title.rstrip("↓") for title in head[1:]]
         keys = [line["key"] for line in data["lines"]]
         self.lines = {key: row[1:] for key, row in zip(keys, rows, strict=True)}

@@ -87,6 +87,16 @@ def test_keys_of_one_side_are_differences_in_both_orders() -> None:
         assert "tools[calculator].name" in lines
 
 
+def test_a_config_is_judged_for_its_own_target() -> None:
+    app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=20).run()
+    do(labelled(app.selectbox, "Libraries").select("today"))
+    app.switch_page("../pages/compare.py")
+    at(app, [SFT, "draft"])
+    table = Grid(app)
+    assert table.lines["verdict:runs"] == ["yes", "≠no"]
+    assert "open draft · valid, stops · today" in table.html
+
+
 def test_saved_configs_versions_templates_and_the_draft_stand_side_by_side(
     page: SignIn, bench: Workbench
 ) -> None:
