@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import streamlit as st
 
-from core import fields, log
+from core import fields, log, trainers
 from core.check import check, fix
 from core.document import Document, Path, drop
 from core.draft import Draft
@@ -128,7 +128,8 @@ def drop_key(path: Path) -> None:
 
 def apply_safe_fixes() -> None:
     """Apply every fix that leaves alone what a running config would train."""
-    document, applied = fix(session.draft().document, safe_only=True)
+    insight = session.insight()
+    document, applied = fix(insight.draft.document, safe_only=True, target=insight.target)
     session.say(f"Applied {len(applied)} fixes. Undo takes them back.", ":material/build:")
     replace_document(document)
 
@@ -143,7 +144,8 @@ def downloaded(desk: Desk) -> bytes:
     """The file that a click on the download hands out: the draft as it is at that moment."""
     draft = desk.history.present
     data = draft.as_text().encode()
-    log.checked(draft.name, check(draft.document), logging.INFO)
+    report = check(draft.document, trainers.known(draft.target))
+    log.checked(draft.name, report, logging.INFO)
     log.downloaded(draft.name, len(data))
     desk.handed_out = draft.document
     if draft.saved and desk.keeper:

@@ -59,7 +59,8 @@ def _preview(old: Document, new: Document, name: str) -> None:
     if not rows:
         st.markdown(f":material/check: With what is picked, the draft **{title}** stays as it is.")
         return
-    before, after = outcome(old), outcome(new)
+    target = session.insight().target
+    before, after = outcome(old, target), outcome(new, target)
     meaning = consequence_lines(before, after)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         states = f"{state_of(before.report)} → {state_of(after.report)}"

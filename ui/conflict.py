@@ -6,6 +6,7 @@ from typing import Final
 
 import streamlit as st
 
+from core import trainers
 from core.consequences import outcome
 from core.document import ABSENT, Path, same
 from core.merge import Choice, Picks, Side, merged
@@ -51,8 +52,10 @@ def _picks(choices: tuple[Choice, ...], picked: tuple[Pick, ...]) -> Picks:
 
 def _verdicts(clash: Clash, picks: Picks) -> None:
     mine, theirs = clash.draft.document, clash.current.config_json
-    result = outcome(merged(clash.draft.base, mine, theirs, picks))
-    states = (state_of(outcome(mine).report), state_of(outcome(theirs).report))
+    # The next version is judged for what this session has chosen.
+    target = trainers.known(clash.draft.target)
+    result = outcome(merged(clash.draft.base, mine, theirs, picks), target)
+    states = [state_of(outcome(one, target).report) for one in (mine, theirs)]
     st.markdown(
         f"The next version: **{state_of(result.report)}** "
         f":gray[(yours: {plain(states[0])}, saved: {plain(states[1])})]"
