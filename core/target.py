@@ -7,6 +7,7 @@ from typing import Final
 
 from packaging.version import Version
 
+from core import gpus
 from core.errors import UnknownTarget
 from core.profile import TINY_TOOL_USE, Profile
 from core.wording import shown
@@ -49,19 +50,19 @@ def machine(name: str) -> Machine:
     if sized := _SIZED.fullmatch(name):
         gib = float(sized.group(1))
         return Machine(name, f"A recent GPU with {gib:g} GiB", memory=gib)
+    if gpu := gpus.every().get(name):
+        title = f"{gpu.title}, {gpu.memory:g} GiB" if "GB" not in gpu.title else gpu.title
+        return Machine(gpu.id, title, has_bf16=gpu.bf16, memory=gpu.memory)
     known = {one.id: one for one in (GPU, CPU)}
     if name not in known:
-        ids = ", ".join(known)
+        ids = ", ".join((*known, *gpus.every()))
         raise UnknownTarget(f"There is no machine {shown(name)}; choose one of: {ids}, gpu-24.")
     return known[name]
 
 
 def machines(present: str = GPU.id) -> tuple[str, ...]:
     """The ids of the machines to choose from, and that of the present one."""
-    return tuple(dict.fromkeys((GPU.id, CPU.id, *_SIZES, present)))
-
-
-_SIZES: Final = tuple(f"gpu-{gib}" for gib in (8, 12, 16, 24, 40, 48, 80))
+    return tuple(dict.fromkeys((GPU.id, CPU.id, present, *gpus.every())))
 
 
 @dataclass(frozen=True, slots=True)
