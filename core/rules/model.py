@@ -8,6 +8,7 @@ from core.document import Path
 from core.facts import Facts
 from core.findings import Finding, replace
 from core.mend import hub_id, is_model_id
+from core.target import GPU
 from core.view import path_of
 from core.wording import error, shown, warning
 
@@ -59,7 +60,10 @@ def _wide_dtype(facts: Facts) -> Iterator[Finding]:
 
 
 def _bf16_hardware(facts: Facts) -> Iterator[Finding]:
-    view = facts.view
+    view, machine = facts.view, facts.machine
+    if machine.has_bf16 and machine != GPU:
+        # It is a machine that the user named, and it can.
+        return
     # Only DPO passes bf16 on (trainer.py:260).
     keys = {
         "training.bf16": view.is_dpo and view.flag("training.bf16") is True,

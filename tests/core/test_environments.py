@@ -163,3 +163,10 @@ def test_every_fix_holds_for_every_target(preset: presets.Preset, target: Target
             after = check(apply(preset.config, finding.fix), target)
             assert after.trainer.runs >= report.trainer.runs
             assert len(after.errors) <= len(report.errors)
+
+
+@pytest.mark.parametrize(("machine", "warns"), [("gpu", True), ("t4", True), ("a100-80", False)])
+def test_bfloat16_is_a_warning_where_the_gpu_may_not_have_it(machine: str, warns: bool) -> None:
+    document = changed(SFT, {"model.torch_dtype": "bfloat16"})
+    rules = {finding.rule for finding in check(document, Target(machine=machine)).warnings}
+    assert ("training.precision.bf16_hardware" in rules) == warns
