@@ -26,7 +26,8 @@ def spoken(duration: Quantity) -> str:
         return "–"
     if isinstance(duration, tuple):
         return " to ".join(dict.fromkeys(map(spoken, duration)))
-    left, parts = round(duration), []
+    left = round(duration)
+    parts: list[str] = []
     for size, unit in _UNITS:
         number, left = divmod(left, size)
         if number or parts:

@@ -7,6 +7,7 @@ import pytest
 
 from core import settings
 from core.cli import main
+from core.render_rules import rules_markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -42,10 +43,11 @@ def pages() -> dict[str, str]:
     return {
         "fields.md": output("fields", "--markdown"),
         "command-line.md": COMMAND_LINE + "".join(helps),
+        "rules.md": rules_markdown(),
     }
 
 
-@pytest.mark.parametrize("name", ["fields.md", "command-line.md"])
+@pytest.mark.parametrize("name", ["fields.md", "command-line.md", "rules.md"])
 def test_a_generated_page_is_up_to_date(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == pages()[name]
 

@@ -10,8 +10,13 @@ from core.findings import Finding
 from core.view import path_of
 from core.wording import info, shown
 
-# One is said as an error already, the other is what its own help says.
-_SAID: Final = ("training.use_lora", "training.method")
+# Two are said as errors already, one is what its own help says.
+_SAID: Final = ("training.use_lora", "data.generation_type", "training.method")
+
+_REMEDIES: Final = {
+    "tensorboard.enabled": "Set it to true, or uninstall the loggers that you don't want.",
+}
+_REMEDY: Final = "Leave it for another trainer, or remove it."
 
 
 def _overridden(facts: Facts) -> Iterator[Finding]:
@@ -24,9 +29,7 @@ def _overridden(facts: Facts) -> Iterator[Finding]:
                 spec.path,
                 f"{spec.title} is {shown(written)}, and a run takes {shown(one.value)}: "
                 f"{one.reason}.",
-                "Leave it for another trainer, or remove it."
-                if not spec.required
-                else "Leave it: it does no harm.",
+                _REMEDIES.get(one.name, _REMEDY),
             )
 
 

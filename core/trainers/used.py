@@ -156,7 +156,7 @@ def _rate(facts: Facts) -> Iterator[Used]:
 def _seed(view: View) -> Iterator[Used]:
     seed = view.effective("seed")
     if seed != 42:
-        reason = "it starts the LoRA weights; order and dropout follow transformers' own 42"
+        reason = "only the LoRA weights start from yours; order and dropout follow 42"
         yield _override("seed", 42, reason, "train.py:68, trainer.py:181")
 
 
