@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from core.draft import file_name
 from core.identity.protocol import Account
-from core.stores.protocol import Config, KeptDraft, Version
+from core.stores.protocol import Config, Content, KeptDraft, Version
 
 File = tuple[str, bytes]
 
@@ -105,6 +105,7 @@ def _about(config: Config, versions: Iterable[Version]) -> dict[str, Any]:
         "updated_at": config.updated_at.isoformat(),
         "revision": config.revision,
         "tags": list(config.tags),
+        **_judged(config.content),
         "versions": [_version(version) for version in versions],
     }
 
@@ -118,7 +119,14 @@ def _version(version: Version) -> dict[str, Any]:
         "restored_from": version.restored_from,
         "author": version.author,
         "created_at": version.created_at.isoformat(),
+        **_judged(version.content),
     }
+
+
+def _judged(content: Content) -> dict[str, Any]:
+    """What it was checked for, and which commands of it the user had said yes to."""
+    approvals = [approval.as_json() for approval in content.approved]
+    return {"target": content.target, "approvals": approvals}
 
 
 def _json(value: Any) -> bytes:

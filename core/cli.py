@@ -331,9 +331,14 @@ def _derive(args: argparse.Namespace, streams: Streams) -> int:
     from core.render import derived_text
     from core.view import View
 
-    profile = trainers.setting(target(args)).profile
-    derived = derive(View(_document(args.file, streams), profile))
-    streams.say(write(derived.as_json()) if args.json else derived_text(derived))
+    setting = trainers.setting(target(args))
+    view = View(_document(args.file, streams), setting.profile)
+    sizes = _document(args.model_config, streams) if args.model_config else None
+    derived, memory = derive(view), cli_trainer.memory(view, setting, sizes)
+    if args.json:
+        streams.say(write(memory.added_to(derived.as_json())))
+    else:
+        streams.say(f"{derived_text(derived)}\n{memory.text}")
     return FINE
 
 
@@ -692,14 +697,22 @@ _DIFF_FORMS: Final = {
 }
 
 _DERIVE_ABOUT: Final = """\
-Show what follows from a config: rows, optimizer updates, warm-up, peak learning rate, tokens."""
+Show what follows from a config: rows, optimizer updates, warm-up, peak learning rate, memory.
+
+The memory is an estimate for one GPU, part by part: in the worst case, where a batch is full of the
+longest rows, and as is likely. With a --machine whose memory is known it says whether the run fits,
+and which changes would make it fit."""
 _DERIVE_MORE: Final = """\
 Where chance decides a number it has a lowest and a highest value, and beside them what is usual; in
 JSON that is a list of two, and a number under "usual". - can't be said; the reason stands beside
 it.
 
+"fits" holds even where the estimate is too low by its whole margin; "tight" only where it is right.
+
 examples:
   python -m core derive my.json
+  python -m core derive --machine t4 my.json
+  python -m core derive --model-config config.json my.json
   python -m core derive --json my.json"""
 
 _SCHEMA_ABOUT: Final = "Print the JSON Schema (draft 2020-12) of a config, for editors."
@@ -942,4 +955,9 @@ def _add_derive(commands: Any) -> None:
     derive = _add(commands, "derive", _derive, _DERIVE_ABOUT, _DERIVE_MORE)
     derive.add_argument("file", metavar="FILE", help="a config in JSON, or -")
     derive.add_argument("--json", action="store_true", help="print JSON")
+    derive.add_argument(
+        "--model-config",
+        metavar="FILE",
+        help="the model's config.json, for the memory of a model whose sizes are not known here",
+    )
     add_target(derive)

@@ -22,7 +22,7 @@ from core.settings import Settings
 from core.stores.protocol import ConfigStore
 from core.stores.sqlite import SqliteStore
 
-VERSION: Final = 20261124000100
+VERSION: Final = 20261128000000
 """The newest file of supabase/migrations that this program knows."""
 
 Say = Callable[[str], None]

@@ -1,5 +1,6 @@
 """What follows from documents, side by side: derived numbers and verdicts as rows of their own."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -9,7 +10,10 @@ from core.check import check
 from core.derive import QUANTITIES, TITLES, Derived, Quantity, derive
 from core.document import Document
 from core.findings import Report
-from core.target import DEFAULT, Target
+from core.gpus import GIB
+from core.memory import Memory, estimate, habits
+from core.rows import Unknown
+from core.target import DEFAULT, Libraries, Target
 from core.view import View
 
 Kind = Literal["derived", "verdict"]
@@ -23,12 +27,27 @@ VERDICTS: Final = {
 }
 
 
+MEMORY: Final = "memory"
+MEMORY_TITLE: Final = "GPU memory, in GiB"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What follows from one document."""
 
     derived: Derived
     report: Report
+    memory: Memory | None = None
+
+    @property
+    def gib(self) -> Quantity:
+        """GiB of GPU memory, to one decimal: as is likely and at worst, or one number for both."""
+        if self.memory is None:
+            return None
+        likely, worst = (
+            round(peak.total / GIB, 1) for peak in (self.memory.likely, self.memory.worst)
+        )
+        return worst if likely == worst else (likely, worst)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +88,15 @@ def outcome(document: Document, target: Target = DEFAULT) -> Outcome:
     Raises:
         UnknownTarget: any of these is not there.
     """
-    profile = trainers.setting(target).profile
-    return Outcome(derive(View(document, profile)), check(document, target))
+    setting = trainers.setting(target)
+    view = View(document, setting.profile)
+    return Outcome(derive(view), check(document, target), _memory(view, setting.libraries))
+
+
+def _memory(view: View, libraries: Libraries) -> Memory | None:
+    with contextlib.suppress(Unknown):
+        return estimate(view, habits=habits(libraries))
+    return None
 
 
 def consequences(outcomes: Sequence[Outcome]) -> tuple[Consequence, ...]:
@@ -87,6 +113,7 @@ def consequences(outcomes: Sequence[Outcome]) -> tuple[Consequence, ...]:
             )
             for name in QUANTITIES
         ),
+        Consequence(MEMORY, MEMORY_TITLE, "derived", tuple(one.gib for one in outcomes)),
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from core.errors import NameTaken, NotAllowed, NotFound, StoreError, Unavailable
+from core.errors import NameTaken, NeedsConsent, NotAllowed, NotFound, StoreError, Unavailable
+from core.stores.limits import check_content
 from core.stores.listing import adopted_id
 from core.stores.protocol import Config, ConfigStore, Content, Query, Version
 
@@ -13,6 +14,12 @@ Outcome = Literal["copied", "brought up to date", "there already", "left alone"]
 _DELETED: Final = "It was deleted there; bring it back there first, if you want it."
 _NEWER: Final = "It is newer there; copy the other way to bring this side up to date."
 _CHANGED: Final = "It was changed there too; open both and compare."
+_NO_CONSENT: Final = (
+    "It runs a command that nobody said yes to; open it, say yes when you save it, and copy again."
+)
+_OLD_WITHOUT_CONSENT: Final = (
+    "Version {} runs a command that nobody said yes to; duplicate the config and copy that."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +27,8 @@ class Copied:
     """What became of one config.
 
     Attributes:
-        why: for ``left alone``, the reason and what to do; else empty.
+        why: for ``left alone``, the reason and what to do; for ``copied``, which old versions were
+            left out; else empty.
     """
 
     name: str
@@ -39,6 +47,8 @@ class Place:
 def copied(source: Place, target: Place) -> Iterator[Copied]:
     """Copy every config that is not there yet; a config that can't be copied stops no other.
 
+    A yes to a command goes along, and counts for older versions with the same command too.
+
     Raises:
         Unavailable: one of the stores can't be reached; what was copied until then stays, and a
             second run goes on from there.
@@ -49,11 +59,26 @@ def copied(source: Place, target: Place) -> Iterator[Copied]:
     # What came from there in the first place has an id that follows from the one there.
     origins = {adopted_id(source.user_id, config_id): config_id for config_id in live | gone}
     for config, versions in source.store.everything():
+        config, versions = _with_consent(config, versions)
         wanted = origins.get(config.id, adopted_id(target.user_id, config.id))
         if wanted in gone:
             yield Copied(config.name, "left alone", _DELETED)
         else:
             yield _tried(target.store, config, versions, wanted if wanted in live else None)
+
+
+def _with_consent(
+    config: Config, versions: tuple[Version, ...]
+) -> tuple[Config, tuple[Version, ...]]:
+    """A config whose versions all have what its user said yes to in any of them."""
+    given = {one.sha256: one for version in versions for one in version.content.approved}
+    if not given:
+        return config, versions
+    approved = tuple(given.values())
+    return replace(config, approved=approved), tuple(
+        replace(version, content=replace(version.content, approved=approved))
+        for version in versions
+    )
 
 
 def _ids(store: ConfigStore) -> Iterator[str]:
@@ -84,10 +109,35 @@ def _tried(
 
 
 def _taken_over(target: ConfigStore, config: Config, versions: Sequence[Version]) -> Copied:
-    if target.adopt(config, versions):
-        return Copied(config.name, "copied")
+    left_out: Sequence[Version] = ()
+    try:
+        adopted = target.adopt(config, versions)
+    except NeedsConsent:
+        left_out = [one for one in versions if _lacks_consent(one.content)]
+        if _lacks_consent(config.content):
+            return Copied(config.name, "left alone", _NO_CONSENT)
+        adopted = target.adopt(config, [one for one in versions if one not in left_out])
+    if adopted:
+        return Copied(config.name, "copied", _without(left_out))
     # It came there, or went, since the look at what is there.
     return Copied(config.name, "left alone", "It was just changed there; run this again.")
+
+
+def _lacks_consent(content: Content) -> bool:
+    try:
+        check_content(content)
+    except NeedsConsent:
+        return True
+    except StoreError:
+        return False
+    return False
+
+
+def _without(left_out: Sequence[Version]) -> str:
+    if not left_out:
+        return ""
+    numbers = ", ".join(str(one.number) for one in reversed(left_out))
+    return f"Without its old versions {numbers}, with commands that nobody said yes to."
 
 
 def _compared(
@@ -100,6 +150,10 @@ def _compared(
         why = _NEWER if _has_seen(target, there, config) else _CHANGED
         return Copied(config.name, "left alone", why)
     newer = [one for one in reversed(versions) if one.number > there.revision]
+    if lacking := [one.number for one in newer if _lacks_consent(one.content)]:
+        is_newest = config.revision in lacking
+        why = _NO_CONSENT if is_newest else _OLD_WITHOUT_CONSENT.format(lacking[0])
+        return Copied(config.name, "left alone", why)
     revision = there.revision
     for one in newer:
         saved = target.save(there.id, one.content, expected_revision=revision, message=one.message)
@@ -119,5 +173,8 @@ def _has_seen(target: ConfigStore, there: Config, config: Config) -> bool:
 
 
 def _is_same(one: Content, other: Content) -> bool:
-    """Whether two contents are the same but for what the checks said at the time."""
-    return replace(one, checked=other.checked) == other
+    """Whether two contents are the same but for what the checks said at the time.
+
+    Which commands are approved follows from the text, and each side knows its own user.
+    """
+    return replace(one, checked=other.checked, approved=other.approved) == other

@@ -73,6 +73,9 @@ class Derived:
         checkpoints: checkpoints written; the last 3 are kept.
         tokens_max: tokens that training would see if every row were ``max_length`` long.
         lora_parameters: weights that LoRA trains.
+        learning_rate: the rate that is set, whether the run reaches it or not.
+        evaluated_every: updates between two evaluations, or ``None`` where there are none.
+        saved_every: updates between two checkpoints, or ``None`` where there are none.
         usual: by quantity that is a pair: its value for the usual number of rows, from
             ``rows.usual``, where that is known; the ends of the pair hardly ever happen.
         notes: by quantity: why it is ``None``, or what is usual within its range.
@@ -91,6 +94,9 @@ class Derived:
     checkpoints: Quantity = None
     tokens_max: Quantity = None
     lora_parameters: Quantity = None
+    learning_rate: Number | None = None
+    evaluated_every: int | None = None
+    saved_every: int | None = None
     usual: Mapping[str, Number] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     arithmetic: Mapping[str, str] = field(default_factory=dict)
@@ -128,7 +134,17 @@ def derive(view: View) -> Derived:
         "notes": MappingProxyType(notes),
         "arithmetic": MappingProxyType(arithmetic),
     }
-    return Derived(**values, **texts)  # type: ignore[arg-type]
+    return Derived(**values, **_timing(view), **texts)  # type: ignore[arg-type]
+
+
+def _timing(view: View) -> dict[str, Any]:
+    """The rate that is set, and how many updates lie between two evaluations and checkpoints."""
+    dpo = view.is_dpo
+    return {
+        "learning_rate": view.number("training.learning_rate"),
+        "evaluated_every": None if dpo else EVALUATION_INTERVAL,
+        "saved_every": SAVE_INTERVAL_DPO if dpo else SAVE_INTERVAL,
+    }
 
 
 def _values(run: "_Run", names: list[str]) -> dict[str, Number]:

@@ -5,11 +5,12 @@ and then undone, is written byte for byte as it came in.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as with_changes
 from typing import Any, Final
 
+from core.consent import Approval, Command, hashes
 from core.document import ABSENT, Document, Path, Source, drop, get, identical, put, same, write
 from core.presets import Preset
 from core.view import tool_name
@@ -36,12 +37,19 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Which saved config a draft is of, as it stood when the draft was opened or saved last."""
+    """Which saved config a draft is of, as it stood when the draft was opened or saved last.
+
+    Attributes:
+        target: what it was judged for.
+        approved: the commands of it that its user had said yes to.
+    """
 
     config_id: str
     revision: int
     name: str
     description: str = ""
+    target: str = ""
+    approved: tuple[Approval, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,7 @@ class Draft:
             empty path stands for the whole document.
         saved: the saved config that it is of, or ``None`` for one that was never saved.
         target: what it is judged for, as ``core.target`` writes it; empty for the default.
+        approved: the hashes of the commands that its user has said yes to in this draft.
     """
 
     name: str
@@ -69,6 +78,7 @@ class Draft:
     pending: Mapping[Path, Pending] = field(default_factory=dict)
     saved: Saved | None = None
     target: str = ""
+    approved: tuple[str, ...] = ()
 
     @property
     def is_changed(self) -> bool:
@@ -90,11 +100,21 @@ class Draft:
     @property
     def is_unsaved(self) -> bool:
         """Whether there is work in it that would be lost with it."""
-        return self.name != self._given_name or bool(self.pending) or self.is_changed
+        other = (self.name, self.target) != (self._given_name, self._given_target)
+        return other or bool(self.pending) or self.is_changed
 
     @property
     def _given_name(self) -> str:
         return self.saved.name if self.saved else self.origin.partition(":")[2] or UNNAMED
+
+    @property
+    def _given_target(self) -> str:
+        return self.saved.target if self.saved else ""
+
+    @property
+    def consent(self) -> frozenset[str]:
+        """The hashes of the commands that its user has said yes to, now or when it was saved."""
+        return hashes(self.saved.approved if self.saved else ()) | {*self.approved}
 
     def as_text(self) -> str:
         """The config as a file: the text it was opened from while nothing is changed."""
@@ -107,6 +127,11 @@ class Draft:
     def for_target(self, target: str) -> "Draft":
         """The draft, judged for another target."""
         return with_changes(self, target=target)
+
+    def approving(self, commands: Iterable[Command]) -> "Draft":
+        """The draft once its user has said yes to these commands."""
+        said = (*self.approved, *(command.sha256 for command in commands))
+        return with_changes(self, approved=tuple(dict.fromkeys(said)))
 
     def renamed(self, name: str) -> "Draft":
         """The draft under another name."""
@@ -168,6 +193,7 @@ class Draft:
             text=text,
             origin=f"saved:{self.template_type}",
             saved=saved,
+            target=saved.target,
         )
 
     def on(self, other: "Draft") -> "Draft":
@@ -208,7 +234,9 @@ def from_source(name: str, source: Source, origin: str) -> Draft:
 def from_saved(saved: Saved, source: Source, template_type: str) -> Draft:
     """A draft of a saved config."""
     document, origin = source.document, f"saved:{template_type}"
-    return Draft(saved.name, document, document, source.text, origin, saved=saved)
+    return Draft(
+        saved.name, document, document, source.text, origin, saved=saved, target=saved.target
+    )
 
 
 def from_preset(preset: Preset) -> Draft:

@@ -6,12 +6,14 @@
     ├── PathError         a path that leads nowhere in this document
     ├── UnknownPreset     no preset has that id
     ├── UnknownTarget     no trainer, environment or machine has that name
+    ├── UnknownSizes      a model's config.json that does not tell how large the model is
     ├── SettingsError     a setting that the app can't start with
     ├── StoreError        what went wrong while keeping or fetching
     │   ├── NotFound      nothing of that id belongs to this user
     │   ├── NameTaken     the user has another config of that name
     │   ├── Conflict      somebody saved since it was read; carries the current state
     │   ├── Unacceptable  a name, text or size that no store takes
+    │   ├── NeedsConsent  the text has commands that nobody said yes to; knows them
     │   ├── Unavailable   the store can't be reached or is busy; try again
     │   └── NotAllowed    this user may not do that
     └── SignInError       what went wrong with an account
@@ -24,7 +26,11 @@
 Catch ``TunesmithError`` around a use case; its text is fit to be shown as it is.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
+
+_SHOWN: Final = 60
+"""The most characters of a name that comes from a config in a sentence."""
 
 
 class TunesmithError(Exception):
@@ -61,6 +67,10 @@ class UnknownPreset(TunesmithError):
 
 class UnknownTarget(TunesmithError):
     """No trainer, environment or machine has the name asked for."""
+
+
+class UnknownSizes(TunesmithError):
+    """A model's ``config.json`` that does not tell how large the model is; the text says why."""
 
 
 class SettingsError(TunesmithError):
@@ -104,6 +114,31 @@ class Conflict(StoreError):
 
 class Unacceptable(StoreError):
     """A name, a text or a size that no store takes; the text says what to change."""
+
+
+class NeedsConsent(StoreError):
+    """The text would run commands on the training machine that its user has not said yes to.
+
+    Attributes:
+        commands: each ``core.consent.Command``; empty where the store itself refused the text.
+    """
+
+    def __init__(self, commands: Sequence[Any] = ()) -> None:
+        runs = "The config runs commands"
+        if len(commands) == 1:
+            runs = f"{_named(commands[0].tool)} runs a command"
+        elif commands:
+            runs = f"{len(commands)} tools run commands"
+        super().__init__(
+            f"{runs} on the training machine; read what would run and say yes to it before it is "
+            "saved."
+        )
+        self.commands = tuple(commands)
+
+
+def _named(tool: str) -> str:
+    short = tool if len(tool) <= _SHOWN else f"{tool[: _SHOWN - 1]}…"
+    return f"The tool {short!r}" if tool else "A tool without a name"
 
 
 class Unavailable(StoreError):

@@ -11,6 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+GIB: Final = 2**30
+"""Bytes in one GiB."""
+
 _FILE: Final = Path(__file__).parent / "data" / "gpus.json"
 
 

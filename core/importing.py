@@ -1,12 +1,13 @@
 """What an import would bring in, before anything is opened or changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Final
 
 from core import fields
 from core.check import check
+from core.consent import Command, commands
 from core.document import Document, Path, Source, read, walk, write
 from core.errors import DocumentError
 from core.findings import Finding, Report
@@ -36,6 +37,7 @@ class Import:
         unknown: keys that no part of the trainer knows; they are kept.
         repairs: findings about the file's form whose fixes can be applied on the way in.
         suspicious: secrets, personal paths, tools that run commands or send requests.
+        approved: the hashes of the commands that the user has said yes to.
     """
 
     name: str
@@ -45,6 +47,17 @@ class Import:
     unknown: tuple[Path, ...]
     repairs: tuple[Finding, ...]
     suspicious: tuple[Finding, ...]
+    approved: tuple[str, ...] = ()
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """What its tools would run; it is saved only with a yes to each."""
+        return commands(self.source.document)
+
+    def approving(self, said: Iterable[Command]) -> "Import":
+        """The same file once the user has said yes to these commands."""
+        given = (*self.approved, *(command.sha256 for command in said))
+        return replace(self, approved=tuple(dict.fromkeys(given)))
 
     def renamed(self, name: str) -> "Import":
         """The same file under another name."""

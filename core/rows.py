@@ -113,7 +113,7 @@ def usual(view: View) -> float | None:
         Unknown: where the tools are no tools.
     """
     tools = named_tools(view)
-    if not tools or any(map(_answers_from_outside, tools)):
+    if not tools or any(map(answers_from_outside, tools)):
         return None
     return sum(map(_expected, tools))
 
@@ -144,7 +144,7 @@ def _max_samples(view: View) -> Range:
 def _tool_range(view: View, tool: dict[str, Any]) -> Range:
     if view.strategy == "toolbench":
         return ROWS_PER_TOOL, ROWS_PER_TOOL
-    varies = _answers_from_outside(tool) or any(_chances(tool))
+    varies = answers_from_outside(tool) or any(_chances(tool))
     return EXAMPLES_PER_TOOL, EXAMPLES_PER_TOOL * (1 + PARAPHRASES if varies else 1)
 
 
@@ -153,7 +153,7 @@ def _expected(tool: dict[str, Any]) -> float:
     return EXAMPLES_PER_TOOL * (1 + PARAPHRASES * sum(chances) / len(chances))
 
 
-def _answers_from_outside(tool: dict[str, Any]) -> bool:
+def answers_from_outside(tool: dict[str, Any]) -> bool:
     """Whether a server or a shell writes part of the text, so that it may hold any word."""
     return tool.get("type") in ("api", "command")
 

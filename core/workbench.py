@@ -11,9 +11,19 @@ from typing import Final
 
 from core import archive, log
 from core.check import check
+from core.consent import Approval, Command, hashes, unapproved
+from core.database import now
 from core.document import Document, Source, read, write
 from core.draft import Draft, Saved, file_name, from_saved
-from core.errors import DocumentError, NameTaken, NotFound, StoreError, Unavailable
+from core.errors import (
+    DocumentError,
+    NameTaken,
+    NeedsConsent,
+    NotFound,
+    StoreError,
+    Unavailable,
+    UnknownTarget,
+)
 from core.identity.protocol import Account, Actor
 from core.importing import Import, Refusal
 from core.merge import Choice, Picks, choices, merged
@@ -32,6 +42,7 @@ from core.stores.protocol import (
     Query,
     Version,
 )
+from core.target import parse_target
 
 _COPIES_TRIED: Final = 200
 
@@ -56,6 +67,12 @@ class Clash:
         base = self.draft.saved.name if self.draft.saved else self.draft.name
         return self.current.name if self.draft.name == base else self.draft.name
 
+    @property
+    def target(self) -> str:
+        """What the merge is judged for: this session's target where it chose another."""
+        base = self.draft.saved.target if self.draft.saved else ""
+        return self.current.target if self.draft.target == base else self.draft.target
+
 
 @dataclass(frozen=True, slots=True)
 class Landed:
@@ -65,11 +82,13 @@ class Landed:
         file: its name.
         config: the saved config, or ``None``.
         problem: why it was not saved, or empty.
+        commands: what its user has to say yes to first, with ``Import.approving``.
     """
 
     file: str
     config: Config | None
     problem: str = ""
+    commands: tuple[Command, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +122,9 @@ class Workbench:
         Raises:
             Conflict: somebody saved since the draft was opened; see ``clash``.
             NameTaken: another config has the draft's name.
+            NeedsConsent: it has commands that its user has not said yes to; see ``needs_consent``.
         """
-        description = draft.saved.description if draft.saved else ""
-        content = _content(draft.name, description, draft.template_type, draft.as_text())
+        content = self._written(draft)
         if draft.saved is None:
             config = self.store.create(content, message)
         else:
@@ -116,12 +135,40 @@ class Workbench:
         return _logged(config)
 
     def save_copy(self, draft: Draft, name: str | None = None) -> Config:
-        """Write the draft as a config of its own, under that name or a free one like it."""
-        description = draft.saved.description if draft.saved else ""
-        content = _content(draft.name, description, draft.template_type, draft.as_text())
+        """Write the draft as a config of its own, under that name or a free one like it.
+
+        Raises:
+            NeedsConsent: as for ``save``.
+        """
+        content = self._written(draft)
         if name is not None:
             return _logged(self.store.create(replace(content, name=name)))
         return self._create_freely(content)
+
+    def needs_consent(self, draft: Draft) -> tuple[Command, ...]:
+        """What a save would ask the user about: the commands without a yes, in order.
+
+        ``Draft.approving`` takes the answer.
+        """
+        return unapproved(draft.document, draft.consent)
+
+    def _written(self, draft: Draft) -> Content:
+        """The draft as a store keeps it."""
+        saved = draft.saved
+        return _content(
+            draft.name,
+            draft.as_text(),
+            description=saved.description if saved else "",
+            template_type=draft.template_type,
+            target=draft.target,
+            approved=self._said(draft.approved, saved.approved if saved else ()),
+        )
+
+    def _said(self, given: Collection[str], known: Sequence[Approval]) -> tuple[Approval, ...]:
+        """Approvals that were recorded, and those that are given now."""
+        moment, user = now(), self.actor.user_id
+        new = [sha256 for sha256 in given if sha256 not in hashes(known)]
+        return (*known, *(Approval(sha256, moment, user) for sha256 in new))
 
     def clash(self, draft: Draft, current: Config) -> Clash:
         """What both sides changed since the draft was opened."""
@@ -133,18 +180,27 @@ class Workbench:
 
         Raises:
             Conflict: it was saved once more; the new state has to be looked at.
+            NeedsConsent: as for ``save``.
         """
-        current = clash.current
+        current, saved = clash.current, clash.draft.saved
         document = merged(clash.draft.base, clash.draft.document, current.config_json, picks)
         text = _text(document, current.text, clash.draft.as_text())
-        content = _content(clash.name, current.description, current.template_type, text)
-        saved = self.store.save(
+        known = (*current.approved, *(saved.approved if saved else ()))
+        content = _content(
+            clash.name,
+            text,
+            description=current.description,
+            template_type=current.template_type,
+            target=clash.target,
+            approved=self._said(clash.draft.approved, known),
+        )
+        config = self.store.save(
             current.id,
             content,
             expected_revision=current.revision,
             message=f"Merged with version {current.revision}",
         )
-        return _logged(saved)
+        return _logged(config)
 
     def config(self, config_id: str) -> Config:
         """One config, to look at; that does not count as a use."""
@@ -162,15 +218,37 @@ class Workbench:
         log.opened(draft.name, draft.origin)
         return draft
 
-    def describe(self, config: Config, name: str, description: str) -> Config:
-        """Rename and describe a config, as a version of its own."""
-        content = replace(config.content, name=name.strip(), description=description.strip())
+    def describe(
+        self, config: Config, name: str, description: str, approved: Collection[str] = ()
+    ) -> Config:
+        """Rename and describe a config, as a version of its own.
+
+        Args:
+            config: as it was read.
+            name: the new name.
+            description: the new description.
+            approved: the hashes of commands that the user says yes to now.
+
+        Raises:
+            NeedsConsent: it was saved before commands had to be approved, and has some.
+        """
+        content = replace(
+            config.content,
+            name=name.strip(),
+            description=description.strip(),
+            approved=self._said(approved, config.approved),
+        )
         return _logged(self.store.save(config.id, content, expected_revision=config.revision))
 
-    def duplicate(self, config_id: str) -> Config:
-        """A copy under a free name, with the tags but without the history."""
+    def duplicate(self, config_id: str, approved: Collection[str] = ()) -> Config:
+        """A copy under a free name, with the tags but without the history.
+
+        Raises:
+            NeedsConsent: as for ``describe``.
+        """
         config = self.store.get(config_id)
-        return self._create_freely(config.content, config.tags)
+        given = self._said(approved, config.approved)
+        return self._create_freely(replace(config.content, approved=given), config.tags)
 
     def download(self, config_id: str, number: int | None = None) -> tuple[str, bytes]:
         """The file's name and content, of the newest or of an older version; counts as a use."""
@@ -203,15 +281,22 @@ class Workbench:
         """What one version holds."""
         return self.store.version(config_id, number).content
 
-    def restore(self, config: Config, number: int) -> Config:
-        """Make an old version the newest one.
+    def restore(self, config: Config, number: int, approved: Collection[str] = ()) -> Config:
+        """Make an old version the newest one, with the target that it was judged for.
 
         Raises:
             Conflict: somebody saved since ``config`` was read.
+            NeedsConsent: the old version has commands that neither it nor the newest was saved
+                with a yes to, and that are not among the approved hashes.
         """
-        old = self.store.version(config.id, number)
-        checked = _checked(old.content.text)
-        restored = self.store.restore(config.id, number, checked, expected_revision=config.revision)
+        old = self.store.version(config.id, number).content
+        restored = self.store.restore(
+            config.id,
+            number,
+            _checked(old.text, old.target),
+            expected_revision=config.revision,
+            approved=self._said(approved, ()),
+        )
         return _logged(restored)
 
     # --- The library -----------------------------------------------------------------------
@@ -259,9 +344,11 @@ class Workbench:
     def _land(self, item: Import | Refusal) -> Landed:
         if isinstance(item, Refusal):
             return Landed(item.name, None, item.reason)
-        content = _content(item.name, "", "custom", item.source.text)
+        content = _content(item.name, item.source.text, approved=self._said(item.approved, ()))
         try:
             return Landed(item.name, self._create_freely(content))
+        except NeedsConsent as error:
+            return Landed(item.name, None, str(error), error.commands)
         except StoreError as error:
             return Landed(item.name, None, str(error))
 
@@ -331,7 +418,14 @@ def opened(config: Config) -> Draft:
 
 def saved_as(config: Config) -> Saved:
     """What a draft has to know about the config that it is of."""
-    return Saved(config.id, config.revision, config.name, config.description)
+    return Saved(
+        config_id=config.id,
+        revision=config.revision,
+        name=config.name,
+        description=config.description,
+        target=config.target,
+        approved=config.approved,
+    )
 
 
 def _readable(drafts: Iterator[KeptDraft]) -> Iterator[LeftBehind]:
@@ -343,14 +437,28 @@ def _readable(drafts: Iterator[KeptDraft]) -> Iterator[LeftBehind]:
             continue
 
 
-def _content(name: str, description: str, template_type: str, text: str) -> Content:
+def _content(
+    name: str,
+    text: str,
+    *,
+    description: str = "",
+    template_type: str = "custom",
+    target: str = "",
+    approved: tuple[Approval, ...] = (),
+) -> Content:
     # A preset may have an id that the database's pattern does not take.
     template = template_type if is_template_type(template_type) else "custom"
-    return Content(name.strip(), description, template, text, _checked(text))
+    checked = _checked(text, target)
+    return Content(name.strip(), description, template, text, checked, target, approved)
 
 
-def _checked(text: str) -> Checked:
-    report = check(read(text.encode()).document)
+def _checked(text: str, target: str) -> Checked:
+    document = read(text.encode()).document
+    try:
+        report = check(document, parse_target(target))
+    except UnknownTarget:
+        # It may be one of another version of this program; that must not keep work from a store.
+        report = check(document)
     errors = report.as_json()["errors"] or None
     return Checked(report.is_valid, errors, report.trainer.runs)
 

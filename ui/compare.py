@@ -18,6 +18,7 @@ from core.selection import Counts, Selection, Show, count
 from core.sources import Origin, Side, gather
 from ui import compare_address, compare_sources, session, who
 from ui.compare_address import MAX_COLUMNS, View
+from ui.compare_curves import curves
 from ui.compare_take import taking
 from ui.comparison import Board, board, shown, shown_consequences, table
 from ui.errors import boundary
@@ -53,6 +54,7 @@ def compare() -> None:
     own = board(sides, view.base)
     selection = view.selection(_filters(view, own))
     _summary(own, selection, count(own.comparison.rows, view.ignore))
+    st.fragment(curves, key="compare.curves")(own)
     st.fragment(_board, key="compare.board")(own, selection)
     if len(own.sides) == 2:
         text_differences(own, shown(own, selection))

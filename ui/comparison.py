@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from core import fields, trainers
 from core.compare import Comparison, Row, compare
-from core.consequences import Consequence, Outcome, consequences, outcome
+from core.consequences import MEMORY, Consequence, Outcome, consequences, outcome
+from core.derive import Quantity
 from core.document import ABSENT, Path
 from core.findings import Report
 from core.render import looks_like_json, printable, row_note
@@ -233,10 +234,19 @@ def _consequence_cell(own: Board, row: Consequence, number: int) -> Cell:
 
 def consequence_text(row: Consequence, number: int, of: Outcome) -> str:
     """What one config has in a row of verdicts or numbers, in words."""
+    if row.name == MEMORY:
+        return _gib(of.gib)
     if row.kind == "derived":
         return amount(row.name, of.derived)
     value = row.values[number]
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _gib(value: Quantity) -> str:
+    if value is None:
+        return NOTHING
+    likely = f"{value[0]:g}, at worst {value[1]:g}" if isinstance(value, tuple) else f"{value:g}"
+    return f"about {likely}"
 
 
 def _setting_lines(own: Board, rows: Sequence[Row], pickable: Sequence[bool]) -> Iterator[Line]:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.merge import Picks
 from core.workbench import Clash
-from ui import make_run, saving, session, sign_in, who
+from ui import consent, make_run, saving, session, sign_in, who
 from ui.actions import begin
 from ui.compare_column import column
 from ui.conflict import conflict
@@ -16,12 +16,14 @@ from ui.errors import boundary
 from ui.history import history
 from ui.questions import (
     Compared,
+    Consent,
     Describe,
     History,
     IsGone,
     LeaveUnsaved,
     MakeRun,
     NameIsTaken,
+    Question,
     SavedElsewhere,
     SignIn,
 )
@@ -30,7 +32,14 @@ from ui.text import ago, plain, value_text
 
 def ask_if_needed() -> None:
     """Put the open question, if there is one."""
-    match session.question():
+    question = session.question()
+    if question is not None:
+        _about_saving(question)
+        _about_a_config(question)
+
+
+def _about_saving(question: Question) -> None:
+    match question:
         case SignIn(purpose):
             _dialog(f"Sign in to {purpose}", lambda: sign_in.dialog_body(purpose))
         case NameIsTaken(name):
@@ -39,6 +48,15 @@ def ask_if_needed() -> None:
             _dialog("Saved elsewhere meanwhile", lambda: _saved_elsewhere(clash), width="large")
         case IsGone():
             _dialog("This config was deleted", _is_gone)
+        case Consent() as asked:
+            title = "It runs commands on the training machine"
+            _dialog(title, lambda: consent.dialog_body(asked))
+        case LeaveUnsaved() as leaving:
+            _dialog("Unsaved changes", lambda: _leave(leaving))
+
+
+def _about_a_config(question: Question) -> None:
+    match question:
         case History(config_id):
             _dialog("Versions", lambda: history(config_id), width="large")
         case Describe(config_id):
@@ -47,8 +65,6 @@ def ask_if_needed() -> None:
             _dialog("About this config", lambda: column(name))
         case MakeRun():
             _dialog("Make it run", make_run.dialog_body, width="large")
-        case LeaveUnsaved() as leaving:
-            _dialog("Unsaved changes", lambda: _leave(leaving))
 
 
 def _dialog(

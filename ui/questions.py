@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.consent import Command
 from core.draft import Draft
 from core.workbench import Clash
 
@@ -68,6 +69,21 @@ class Describe:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """May these commands run on the training machine?
+
+    Attributes:
+        commands: those that nobody said yes to.
+        as_copy: whether it is to be saved as a config of its own.
+        name: that config's name; ``None`` for a free one.
+    """
+
+    commands: tuple[Command, ...]
+    as_copy: bool = False
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MakeRun:
     """Shall the draft be changed so that the trainer runs it?"""
 
@@ -92,5 +108,6 @@ Question = (
     | History
     | Describe
     | Compared
+    | Consent
     | MakeRun
 )

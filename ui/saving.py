@@ -1,18 +1,23 @@
 """Saving the open draft, and what happens when it can't be done just so."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
 
 from core.draft import Draft, Saved
-from core.errors import Conflict, NameTaken, NotFound, TunesmithError, Unavailable
+from core.errors import Conflict, NameTaken, NeedsConsent, NotFound, TunesmithError, Unavailable
 from core.merge import Picks
 from core.stores.protocol import Config
 from core.workbench import Clash, Workbench, saved_as
 from ui import session, who
 from ui.actions import begin_or_ask
 from ui.places import BUILD
-from ui.questions import IsGone, NameIsTaken, SavedElsewhere, SignIn
+from ui.questions import Consent, IsGone, NameIsTaken, SavedElsewhere, SignIn
 from ui.services import services
 from ui.text import plain
+
+SAVE_AGAIN: Final = Consent(())
+"""Asked before a save; the commands are put in."""
 
 SAVE = "save"
 """What goes on after a sign-in that a save asked for."""
@@ -31,15 +36,19 @@ def save(message: str = "") -> bool:
 
 def save_copy(name: str | None = None) -> bool:
     """Save the draft as a config of its own, which is the open one from then on."""
-    return attempt(lambda bench: bench.save_copy(session.draft(), name))
+    again = Consent((), as_copy=True, name=name)
+    return attempt(lambda bench: bench.save_copy(session.draft(), name), again=again)
 
 
-def attempt(act: Callable[[Workbench], Config], *, waits: bool = False) -> bool:
+def attempt(
+    act: Callable[[Workbench], Config], *, waits: bool = False, again: Consent = SAVE_AGAIN
+) -> bool:
     """Do something that ends with the draft saved; the last thing that a callback does.
 
     Args:
         act: what to do.
         waits: whether it is a save of the draft as it is, and so can be done later.
+        again: what is asked, with the commands, where it has some that nobody said yes to.
     """
     try:
         bench = who.workbench()
@@ -47,7 +56,7 @@ def attempt(act: Callable[[Workbench], Config], *, waits: bool = False) -> bool:
             session.intend(SAVE)
             session.ask(SignIn())
             return False
-        return _attempt(act, bench)
+        return _attempt(act, bench, again)
     except Unavailable as error:
         session.wait_to_save(waits and services().project is not None)
         session.say(plain(str(error)), ":material/cloud_off:")
@@ -74,7 +83,7 @@ def with_bench(act: Callable[[Workbench], None]) -> bool:
     return True
 
 
-def _attempt(act: Callable[[Workbench], Config], bench: Workbench) -> bool:
+def _attempt(act: Callable[[Workbench], Config], bench: Workbench, again: Consent) -> bool:
     before = session.draft().saved
     try:
         config = act(bench)
@@ -86,6 +95,9 @@ def _attempt(act: Callable[[Workbench], Config], bench: Workbench) -> bool:
         session.ask(SavedElsewhere(bench.clash(session.draft(), error.current)))
     except NameTaken as error:
         session.ask(NameIsTaken(error.name))
+    except NeedsConsent as error:
+        commands = error.commands or bench.needs_consent(session.draft())
+        session.ask(replace(again, commands=commands))
     except NotFound:
         session.ask(IsGone())
     else:
@@ -95,7 +107,8 @@ def _attempt(act: Callable[[Workbench], Config], bench: Workbench) -> bool:
 
 
 def _is_same(draft: Draft, current: Config) -> bool:
-    return (draft.name, draft.as_text()) == (current.name, current.text)
+    mine = draft.name, draft.as_text(), draft.target
+    return mine == (current.name, current.text, current.target)
 
 
 def _done(config: Config, before: Saved | None) -> None:

@@ -19,6 +19,7 @@ from core import log, presets
 from core.document import Document
 from core.draft import Draft, History, Saved
 from core.importing import Import
+from core.models import ModelDims
 from core.workbench import Landed, LeftBehind
 from ui.insight import Insight
 from ui.questions import Question
@@ -514,6 +515,33 @@ def compared_search() -> str:
 def has_widget(key: str) -> bool:
     """Whether a widget of that key holds a value."""
     return key in st.session_state
+
+
+def sizes(name: str) -> ModelDims | None:
+    """The sizes of a model that the user gave, by its name."""
+    known: dict[str, tuple[ModelDims | None, str]] = _state("sizes", dict)
+    return known.get(name.strip(), (None, ""))[0]
+
+
+def sizes_problem(name: str) -> str:
+    """Why what the user gave for a model tells no sizes; empty where it does."""
+    known: dict[str, tuple[ModelDims | None, str]] = _state("sizes", dict)
+    return known.get(name.strip(), (None, ""))[1]
+
+
+def set_sizes(name: str, dims: ModelDims | None, problem: str = "") -> None:
+    """Note the sizes of a model, or why they can't be told."""
+    _store("sizes", _state("sizes", dict) | {name.strip(): (dims, problem)})
+
+
+def speed() -> float | None:
+    """The seconds that an optimizer update takes, as the user measured them."""
+    return _state("speed", lambda: None)
+
+
+def set_speed(seconds: float | None) -> None:
+    """Note how many seconds an update takes."""
+    _store("speed", seconds)
 
 
 def is_on(name: str, default: bool = False) -> bool:

@@ -13,10 +13,12 @@ from core.findings import Finding
 from core.render import code_span
 from ui import autosave, compare_address, saving, session, target, who
 from ui.actions import COMMAND, DOWNLOAD, SUMMARY, apply_safe_fixes, downloaded
-from ui.curve import schedule_svg
+from ui.curve import learning_rate
+from ui.duration import duration
 from ui.errors import boundary
 from ui.form import finding_line
 from ui.insight import OTHER, Insight, says_no_effect
+from ui.memory_panel import memory_panel
 from ui.questions import MakeRun
 from ui.text import BLOCKED, MARKS, count, grouped, plain, value_text
 
@@ -47,6 +49,8 @@ def _summary(verdict: DeltaGenerator, cautions: DeltaGenerator) -> None:
             _ask_to_make_it_run()
         _findings(insight)
         run_card(insight.derived)
+        duration(insight.derived)
+        memory_panel(insight)
         _differences(insight)
         _libraries(insight)
 
@@ -238,10 +242,7 @@ def run_card(derived: Derived) -> None:
     with st.container(key="run_card"):
         lines = [f"| {label} | {amount(name, derived)} |" for name, label in _ROWS.items()]
         st.markdown("\n".join(["| | |", "|:--|--:|", *lines]))
-    drawn = schedule_svg(derived)
-    if drawn:
-        st.image(drawn, width="stretch")
-        st.caption("Learning rate over the updates; the dashed line is what you set.")
+    learning_rate(derived)
     with st.expander("How these come about", key="arithmetic", type="compact"):
         lines = [f"- {label}: {plain(_arithmetic(name, derived))}" for name, label in _ROWS.items()]
         st.markdown("\n".join(lines))

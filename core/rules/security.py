@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from core import fields
+from core.consent import is_command_tool
 from core.document import Document, Path, path_text
 from core.facts import Facts
 from core.findings import Finding, Patch, remove, replace
@@ -136,20 +137,20 @@ def _personal_paths(facts: Facts) -> Iterator[Finding]:
 
 def _tool_commands(facts: Facts) -> Iterator[Finding]:
     for index, tool in facts.view.tools:
-        is_command = tool.get("type") == "command"
-        if is_command or "command" in tool:
+        if is_command_tool(tool):
             yield error(
                 "security.tool_command",
                 ("tools", index),
                 f"tools[{index}] is a command tool: its shell command runs on the training "
                 "machine for each row that is made.",
                 "Remove the command; never take one over from others.",
-                _without_command(index, tool, is_command=is_command),
+                _without_command(index, tool),
             )
 
 
-def _without_command(index: int, tool: dict[str, Any], *, is_command: bool) -> Patch:
+def _without_command(index: int, tool: dict[str, Any]) -> Patch:
     gone = (remove(("tools", index, "command")),) if "command" in tool else ()
+    is_command = tool.get("type") == "command"
     kind = (replace(("tools", index, "type"), "function"),) if is_command else ()
     return (*gone, *kind)
 

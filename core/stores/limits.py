@@ -9,16 +9,19 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from core.document import parse
-from core.errors import DocumentError, Unacceptable
+from core.consent import Approval, commands, hashes, unapproved
+from core.document import Document, parse
+from core.errors import DocumentError, NeedsConsent, Unacceptable
 from core.stores.listing import is_text
 from core.stores.protocol import (
     MAX_BYTES,
+    MAX_COMMANDS,
     MAX_DESCRIPTION,
     MAX_MESSAGE,
     MAX_NAME,
     MAX_TAG,
     MAX_TAGS,
+    MAX_TARGET,
     VERSIONS_KEPT,
     Checked,
     Config,
@@ -38,14 +41,20 @@ MAX_DRAFT_BYTES: Final = 4 * 1024 * 1024
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NO_TEXT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _TEMPLATE_TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_TARGET: Final = re.compile(r"[ -~]*")
 
 
 def check_content(content: Content) -> None:
-    """Check everything that a user writes into a config."""
+    """Check everything that a user writes into a config.
+
+    Raises:
+        NeedsConsent: nobody said yes to one of its commands; all else is ``Unacceptable``.
+    """
     check_name(content.name)
     check_description(content.description)
     check_template_type(content.template_type)
-    check_text(content.text)
+    check_target(content.target)
+    _check_consent(check_text(content.text), content.approved)
 
 
 def check_name(name: str) -> None:
@@ -77,7 +86,14 @@ def check_template_type(template_type: str) -> None:
         )
 
 
-def check_text(text: str) -> None:
+def check_target(target: str) -> None:
+    """Check what a config was checked for: at most 100 printable characters of ASCII."""
+    _check_length("target", target, MAX_TARGET)
+    if not _TARGET.fullmatch(target):
+        raise Unacceptable(f"The target {target[:50]!r} is none; choose one again.")
+
+
+def check_text(text: str) -> Document:
     """Check the JSON of a config: one strict object, at most 256 KiB, nested at most 20 deep."""
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
@@ -85,9 +101,19 @@ def check_text(text: str) -> None:
             f"The config has {size} bytes as JSON; shorten it to {MAX_BYTES} (256 KiB)."
         )
     try:
-        parse(text)
+        return parse(text)
     except DocumentError as error:
         raise Unacceptable(f"The config can't be kept. {error}") from None
+
+
+def _check_consent(document: Document, approved: Collection[Approval]) -> None:
+    number = len({command.sha256 for command in commands(document)})
+    if number > MAX_COMMANDS:
+        raise Unacceptable(
+            f"The tools run {number} different commands; a config has {MAX_COMMANDS} at most."
+        )
+    if missing := unapproved(document, hashes(approved)):
+        raise NeedsConsent(missing)
 
 
 def check_history(config: Config, versions: Sequence[Version]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 
+from core.consent import Approval
 from core.document import Document, parse
 
 VERSIONS_KEPT: Final = 50
@@ -25,6 +26,9 @@ MAX_MESSAGE: Final = 500
 MAX_TAG: Final = 40
 MAX_TAGS: Final = 20
 """The most tags that one config may have."""
+MAX_TARGET: Final = 100
+MAX_COMMANDS: Final = 200
+"""The most different commands that the tools of one config may run."""
 
 Sort = Literal["updated", "created", "name", "last_used", "times_used"]
 Operation = Literal["create", "save", "restore"]
@@ -56,6 +60,8 @@ class Content:
         template_type: the id of the preset that it began with, or ``custom``.
         text: the JSON as the user has it; it is kept byte for byte.
         checked: what the checks say about it.
+        target: what it was checked for, as ``core.target`` writes it; empty for the default.
+        approved: the recorded yes to each command that its tools would run.
     """
 
     name: str
@@ -63,6 +69,8 @@ class Content:
     template_type: str
     text: str
     checked: Checked
+    target: str = ""
+    approved: tuple[Approval, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,9 @@ class Config:
         revision: 1 at first, and one more with each save; also the number of its newest version.
         errors: ``validation_errors``.
         tags: in alphabetical order.
+        target: see ``Content``.
+        approved: one for each command of the text, in the order of their hashes; none in a config
+            that was written before commands had to be approved.
     """
 
     id: str
@@ -88,6 +99,8 @@ class Config:
     updated_at: datetime
     revision: int
     tags: tuple[str, ...] = ()
+    target: str = ""
+    approved: tuple[Approval, ...] = ()
 
     @property
     def config_json(self) -> Document:
@@ -97,7 +110,15 @@ class Config:
     @property
     def content(self) -> Content:
         """What the user wrote."""
-        return Content(self.name, self.description, self.template_type, self.text, self.checked)
+        return Content(
+            name=self.name,
+            description=self.description,
+            template_type=self.template_type,
+            text=self.text,
+            checked=self.checked,
+            target=self.target,
+            approved=self.approved,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +249,10 @@ class ConfigStore(Protocol):
 
     Every operation may raise ``Unavailable``. One that names a config raises ``NotFound`` where
     this user has none of that id, whatever other users have.
+
+    No text is written whose commands ``Content.approved`` does not cover. An approval that the
+    config has already stays as it was recorded; any other is recorded as this user's, whoever it
+    names, and not as later than now. Those of commands that the text lacks are left out.
     """
 
     def list(self, query: Query) -> Page:
@@ -251,6 +276,7 @@ class ConfigStore(Protocol):
         Raises:
             NameTaken: the user has another config of that name.
             Unacceptable: a field is too long, or the text is not one strict JSON object.
+            NeedsConsent: the text has a command without an approval.
         """
 
     def save(
@@ -264,6 +290,7 @@ class ConfigStore(Protocol):
             Conflict: the config's revision is not the expected one; nothing was written.
             NameTaken: as for ``create``.
             Unacceptable: as for ``create``.
+            NeedsConsent: as for ``create``.
         """
 
     def delete(self, config_id: str) -> None:
@@ -282,14 +309,22 @@ class ConfigStore(Protocol):
         """One version."""
 
     def restore(
-        self, config_id: str, number: int, checked: Checked, *, expected_revision: int
+        self,
+        config_id: str,
+        number: int,
+        checked: Checked,
+        *,
+        expected_revision: int,
+        approved: Sequence[Approval] = (),
     ) -> Config:
-        """Make an old version's text, description and template the newest version.
+        """Make an old version's text, description, template and target the newest version.
 
-        The name stays what it is now.
+        The name stays what it is now. ``approved`` is what is approved now, beside what the old
+        and the newest version were saved with.
 
         Raises:
             Conflict: as for ``save``.
+            NeedsConsent: as for ``create``.
         """
 
     def mark_used(self, config_id: str) -> int:
@@ -325,6 +360,7 @@ class ConfigStore(Protocol):
         Raises:
             NameTaken: as for ``create``.
             Unacceptable: as for ``create``, or these are not the versions of the config.
+            NeedsConsent: a version has a command without an approval.
         """
 
     def everything(self) -> Iterator[tuple[Config, tuple[Version, ...]]]:

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from core.consent import Approval, recorded
 from core.database import Database, stamp
+from core.document import parse
 from core.errors import Conflict, NameTaken, NotAllowed, NotFound, Unacceptable
 from core.identity.protocol import Actor
 from core.stores import limits
@@ -137,6 +139,7 @@ class SqliteStore:
         limits.check_message(message)
         limits.check_tags(tags)
         config_id = str(uuid.uuid4())
+        content = self._consented(content)
         with self._write(content.name) as connection:
             step = _Step(self._database.now(), "create", message)
             key = {"user_id": self._user, "id": config_id, "created_at": step.at}
@@ -158,13 +161,21 @@ class SqliteStore:
             )
 
     def restore(
-        self, config_id: str, number: int, checked: Checked, *, expected_revision: int
+        self,
+        config_id: str,
+        number: int,
+        checked: Checked,
+        *,
+        expected_revision: int,
+        approved: Sequence[Approval] = (),
     ) -> Config:
         """See ``ConfigStore.restore``."""
         with self._write() as connection:
             current = self._expect(connection, config_id, expected_revision)
             old = self._version(connection, config_id, number).content
-            content = replace(old, name=current.name, checked=checked)
+            given = (*old.approved, *current.approved, *approved)
+            content = replace(old, name=current.name, checked=checked, approved=given)
+            limits.check_content(content)
             step = _Step(self._database.now(), "restore", restored_from=number)
             return self._renew(connection, current, content, step)
 
@@ -230,6 +241,7 @@ class SqliteStore:
     def adopt(self, config: Config, versions: Sequence[Version]) -> Config | None:
         """See ``ConfigStore.adopt``."""
         limits.check_history(config, versions)
+        content = self._consented(config.content)
         config_id = adopted_id(self._user, config.id)
         with self._write(config.name) as connection:
             # What can't come back any more is in nobody's way.
@@ -241,7 +253,7 @@ class SqliteStore:
             _insert(
                 connection,
                 "training_configs",
-                {"user_id": self._user, "id": config_id} | _adopted(config),
+                {"user_id": self._user, "id": config_id} | _adopted(config, content),
             )
             for version in versions:
                 step = _Step(
@@ -250,7 +262,8 @@ class SqliteStore:
                     version.message,
                     version.restored_from,
                 )
-                self._write_version(connection, config_id, version.number, version.content, step)
+                content = self._consented(version.content)
+                self._write_version(connection, config_id, version.number, content, step)
             self._give(connection, [config_id], config.tags)
             return self._config(connection, config_id)
 
@@ -340,6 +353,7 @@ class SqliteStore:
         self, connection: sqlite3.Connection, current: Config, content: Content, step: _Step
     ) -> Config:
         """Write a content as the newest version, unless that says the same already."""
+        content = self._consented(content, current.approved)
         if replace(content, checked=current.checked) == current.content:
             self._update(connection, current.id, rows.checked_columns(content.checked))
         else:
@@ -347,6 +361,14 @@ class SqliteStore:
             self._update(connection, current.id, _columns(content, step) | {"revision": number})
             self._add_version(connection, current.id, number, content, step)
         return self._config(connection, current.id)
+
+    def _consented(self, content: Content, known: Sequence[Approval] = ()) -> Content:
+        """The content with its approvals as they are recorded; ``limits`` has seen that it may."""
+        if not content.approved:
+            return content
+        now, document = self._database.clock(), parse(content.text)
+        approved = recorded(document, content.approved, known, by=self._user, now=now)
+        return replace(content, approved=approved)
 
     def _update(
         self, connection: sqlite3.Connection, config_id: str, columns: dict[str, Any]
@@ -505,11 +527,11 @@ def _insert(connection: sqlite3.Connection, table: str, columns: dict[str, Any])
     connection.execute(sql, tuple(columns.values()))
 
 
-def _adopted(config: Config) -> dict[str, Any]:
+def _adopted(config: Config, content: Content) -> dict[str, Any]:
     """The columns of a config that comes from another store."""
     used_at = config.last_used_at
     return {
-        **_columns(config.content, _Step(stamp(config.updated_at), "save")),
+        **_columns(content, _Step(stamp(config.updated_at), "save")),
         "created_at": stamp(config.created_at),
         "revision": config.revision,
         "times_used": config.times_used,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from core.consent import Approval, from_json
 from core.database import moment
 from core.stores.limits import kept_errors
 from core.stores.protocol import (
@@ -27,6 +28,8 @@ def columns(content: Content) -> dict[str, Any]:
         "description": content.description,
         "template_type": content.template_type,
         "config_json": content.text,
+        "target": content.target,
+        "approvals": json.dumps([approval.as_json() for approval in content.approved]),
         **checked_columns(content.checked),
     }
 
@@ -67,6 +70,8 @@ def config(row: sqlite3.Row, tags: tuple[str, ...]) -> Config:
         updated_at=moment(row["updated_at"]),
         revision=row["revision"],
         tags=tags,
+        target=row["target"],
+        approved=_approved(row["approvals"]),
     )
 
 
@@ -81,6 +86,8 @@ def version(row: sqlite3.Row) -> Version:
             template_type=row["template_type"],
             text=row["config_json"],
             checked=_checked(row),
+            target=row["target"],
+            approved=_approved(row["approvals"]),
         ),
         operation=row["operation"],
         message=row["message"],
@@ -112,6 +119,14 @@ def _errors(text: str | None) -> Sequence[dict[str, Any]] | None:
     except (ValueError, RecursionError):
         return None
     return errors if isinstance(errors, list) else None
+
+
+def _approved(text: str) -> tuple[Approval, ...]:
+    """The stored approvals; none where somebody wrote something else into the row."""
+    try:
+        return from_json(json.loads(text))
+    except (LookupError, ValueError, TypeError, OverflowError, RecursionError):
+        return ()
 
 
 def deleted(row: sqlite3.Row) -> Deleted:

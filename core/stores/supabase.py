@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from supabase import Client
 
+from core.consent import Approval
 from core.errors import Conflict, NameTaken, NotAllowed, NotFound, Unacceptable
 from core.identity.protocol import Access, Actor
 from core.remote import Project, with_retries
@@ -154,14 +155,22 @@ class SupabaseStore:
         return self._renew(config_id, columns, expected_revision)
 
     def restore(
-        self, config_id: str, number: int, checked: Checked, *, expected_revision: int
+        self,
+        config_id: str,
+        number: int,
+        checked: Checked,
+        *,
+        expected_revision: int,
+        approved: Sequence[Approval] = (),
     ) -> Config:
         """See ``ConfigStore.restore``."""
         current = self.get(config_id)
         if current.revision != expected_revision:
             raise Conflict(current)
         old = self.version(config_id, number).content
-        content = replace(old, name=current.name, checked=checked)
+        given = (*old.approved, *current.approved, *approved)
+        content = replace(old, name=current.name, checked=checked, approved=given)
+        limits.check_content(content)
         columns = {**rows.columns(content), "message": "", "restored_from": number}
         return self._renew(config_id, columns, expected_revision)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from postgrest.exceptions import APIError
 
-from core.errors import NameTaken, NotAllowed, StoreError, Unacceptable, Unavailable
+from core.errors import NameTaken, NeedsConsent, NotAllowed, StoreError, Unacceptable, Unavailable
 from core.remote import plain_network_errors
 from core.stores.supabase_rows import unreadable
 
@@ -35,6 +35,8 @@ _CONSTRAINTS: Final = {
     "training_configs_json_depth_ck": "The config is nested more than 20 deep",
     "training_configs_tags_ck": "The tags are too many or too long",
     "training_configs_message_ck": "The message is too long",
+    "training_configs_target_ck": "The target is none",
+    "training_configs_approvals_ck": "The tools run too many different commands",
 }
 
 
@@ -65,6 +67,8 @@ def _explained(error: APIError, name: str) -> StoreError | ExpiredError:
         return ExpiredError()
     if _NAME_TAKEN in said:
         return NameTaken(name)
+    if error.hint == "consent" or said.startswith("consent:"):
+        return NeedsConsent()
     if error.hint == "quota" or said.startswith("quota:"):
         return Unacceptable(
             "This project keeps no more configs for you; delete some, "

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
+from core.consent import from_json
 from core.errors import Unavailable
 from core.stores.limits import kept_errors
 from core.stores.listing import search_text
@@ -29,7 +30,8 @@ NEVER: Final = "-infinity"
 
 CONFIG: Final = (
     "id, user_id, name, description, template_type, config_text, is_validated, runs, "
-    "validation_errors, times_used, last_used_at, created_at, updated_at, revision, tags"
+    "validation_errors, times_used, last_used_at, created_at, updated_at, revision, tags, target, "
+    "approvals"
 )
 
 _PLACES: Final[dict[Sort, str]] = {
@@ -88,6 +90,8 @@ def columns(content: Content) -> dict[str, Any]:
         "description": content.description,
         "template_type": content.template_type,
         "config_text": content.text,
+        "target": content.target,
+        "approvals": [approval.as_json() for approval in content.approved],
         "search": search_text(content.name, content.description),
         **checked_columns(content.checked),
     }
@@ -146,6 +150,8 @@ def config(row: Row) -> Config:
         updated_at=moment(row["updated_at"]),
         revision=int(row["revision"]),
         tags=_tags(row["tags"]),
+        target=_text(row["target"]),
+        approved=from_json(row["approvals"]),
     )
 
 
@@ -192,6 +198,8 @@ def version(row: Row) -> Version:
             template_type=_text(row["template_type"]),
             text=_text(row["config_text"]),
             checked=_checked(row),
+            target=_text(row["target"]),
+            approved=from_json(row["approvals"]),
         ),
         operation=_OPERATIONS[row["operation"]],
         message=_text(row["message"]),

@@ -62,3 +62,19 @@ def test_effective_values_follow_the_draft(app: AppTest) -> None:
     app.run()
     assert "`num_epochs`" not in shown(app)
     assert "`torch_dtype`" in shown(app)
+
+
+def test_a_duration_follows_from_a_measured_speed(app: AppTest) -> None:
+    assert "No speed is known here" in shown(app)
+    for typed, said in ((2.5, "55 s"), (600.0, "3 h 40 min")):
+        do(labelled(app.number_input, "Measured seconds per update").set_value(typed))
+        assert f"**{said}** for the updates" in shown(app)
+    app.switch_page("../pages/reference.py").run()
+    app.switch_page("../pages/build.py").run()
+    assert labelled(app.number_input, "Measured seconds per update").value == 600
+
+
+def test_a_gpu_is_chosen_by_its_name(app: AppTest) -> None:
+    for name in ("t4", "a100-80"):
+        do(labelled(app.selectbox, "Machine").select(name))
+        assert draft(app).target == f"tiny_tool_use/pinned/{name}"

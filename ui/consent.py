@@ -1,0 +1,54 @@
+"""The question before a config is saved whose tools run commands on the training machine."""
+
+import streamlit as st
+
+from core.secrets import redact
+from ui import saving, session
+from ui.questions import Consent
+from ui.text import count, plain
+
+_AGREED = "consent.agreed"
+
+
+def dialog_body(question: Consent) -> None:
+    """Each command as it would run, and a yes that has to be given by hand."""
+    commands = question.commands
+    tools = "A tool runs a command" if len(commands) == 1 else f"{count(len(commands), 'tool')} run"
+    st.markdown(
+        f"{tools} {'' if len(commands) == 1 else 'commands '}**in a shell of the training "
+        "machine**, once for each row of training data that is made from it (executor.py:72). "
+        "Whoever can change that command can do there what you can."
+    )
+    for command in commands:
+        st.caption(plain(redact(command.tool)) or "a tool without a name")
+        st.code(redact(command.text) or "(no command)", language="bash", wrap_lines=True)
+    key = session.seeded(_AGREED, False)
+    agreed = st.checkbox("I have read it, and it may run where this config is trained.", key=key)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            "Save it with a recorded yes",
+            key="consent.yes",
+            type="primary",
+            disabled=not agreed,
+            on_click=_agree,
+            args=(question,),
+        )
+        st.button("Don't save", key="consent.no", type="tertiary", on_click=_refuse)
+    st.caption("The yes is kept with the version: which command, when, and by whom.")
+
+
+def _refuse() -> None:
+    session.set_widgets({_AGREED: False})
+    session.answered()
+    st.rerun()
+
+
+def _agree(question: Consent) -> None:
+    session.set_widgets({_AGREED: False})
+    session.answered()
+    session.type_in(session.draft().approving(question.commands))
+    if question.as_copy:
+        saving.save_copy(question.name)
+    else:
+        saving.save()
+    st.rerun()
