@@ -135,7 +135,7 @@ def _missing(run: Schedule, plane: Plane) -> Iterator[str]:
     yield _line(plane, (update, rate), (plane.last, beyond), "missing")
     across = _x(plane, update)
     yield f'<line class="end" x1="{across}" x2="{across}" y1="{TOP}" y2="{BOTTOM}"/>'
-    yield words("set", 100, TOP - 4, "quiet")
+    yield words("set", 100, TOP - 4)
     yield words("never leaves its warm-up", 0, TOP + 15, "stuck", shift=6)
     yield words(f"of {count(run.warmup, 'update')}", 0, TOP + 29, "stuck", shift=6)
 

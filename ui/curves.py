@@ -99,7 +99,8 @@ def _by_share(curves: Sequence[Curve]) -> str:
 
 
 def _panel(title: str, curves: Sequence[Curve], inside: Sequence[str], height: int) -> str:
-    said = f"{title}, {count(len(curves), 'curve')}; each is described below."
+    which = f"the first {LISTED} are" if curves[LISTED:] else "each is"
+    said = f"{title}, {count(len(curves), 'curve')}; {which} described below."
     return (
         f'<figure class="curve" role="img" aria-label="{escape(said)}">'
         f"<figcaption>{escape(title)}</figcaption>"

@@ -22,8 +22,10 @@ _REMEDY: Final = "Leave it for another trainer, or remove it."
 def _overridden(facts: Facts) -> Iterator[Finding]:
     trainer = trainers.get(facts.setting.target.trainer)
     for one in trainer.uses(facts):
+        if one.why != "override" or one.name in _SAID:
+            continue
         spec, written = fields.find(path_of(one.name)), facts.view.value(one.name)
-        if one.why == "override" and spec and written is not ABSENT and one.name not in _SAID:
+        if spec and written is not ABSENT:
             yield info(
                 f"override.{one.name}",
                 spec.path,

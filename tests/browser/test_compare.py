@@ -317,6 +317,27 @@ def test_it_fits_a_phone(new_page: Callable[[], Page], app_url: str) -> None:
     assert name["width"] < 180
 
 
+def test_learning_rates_are_drawn_over_each_other_and_fit_a_phone(user: User) -> None:
+    curves = [keep(user, EVIL[:100], warmup_steps=2), keep(user, "slow", warmup_steps=15)]
+    page = show(user.open("/"), user.app_url, f"{SFT}&{sides(*curves)}")
+    page.get_by_text("1 of 3 never leaves its warm-up").click()
+    lines = page.locator(".curves .panels g.line")
+    expect(lines).to_have_count(6)
+    look = "line => ['stroke', 'strokeDasharray'].map(name => getComputedStyle(line)[name])"
+    looks = [
+        page.locator(f".curves g.line.ink-{number} .trace").first.evaluate(look)
+        for number in range(3)
+    ]
+    for colors_or_dashes in zip(*looks, strict=True):
+        assert len(set(colors_or_dashes)) == 3
+    expect(page.locator(".curves li").nth(1)).to_contain_text(EVIL[:60])
+    assert page.locator("img[src=x]").count() == 0
+    page.set_viewport_size({"width": 400, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    ratios = page.locator(".curves :is(b, small, bdi, .number, figcaption)").evaluate_all(CONTRAST)
+    assert min(ratios) >= 4.5
+
+
 def test_two_hundred_rows_are_one_table(user: User) -> None:
     many: Document = {**presets.find("sft_toolbench").config}
     many["extra"] = {f"key_{number:03}": number for number in range(200)}

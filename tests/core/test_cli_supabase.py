@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from core.stores.sqlite import SqliteStore
 from core.stores.supabase import SupabaseStore
 from tests.accounts import PASSWORD, local_identity
 from tests.command import Result, run
+from tests.commands import approval, digest, running
 from tests.stores import FINE, content, create, with_method
 from tests.supabase_server import SUPABASE
 from tests.supabase_server.lite import LiteServer, Settings
@@ -262,6 +264,27 @@ def test_a_row_that_its_owner_spoiled_stops_no_other(
     assert (result.code, result.err) == (1, "1 left alone, 2 copied.\n")
     assert "a: The config can't be kept" in result.out.splitlines()[0]
     assert [config.name for config, _ in ann.everything()] == ["b", "c"]
+
+
+def test_a_yes_goes_along_and_what_has_none_is_told(
+    ada: User, ann: ConfigStore, there: ConfigStore, folder: Path
+) -> None:
+    given = content("a", text=running("ls"), approved=(approval("ls"),), target="x/y/z")
+    ann.create(given)
+    ann.create(replace(given, name="b"))
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
+        # As both were before commands had to be approved.
+        connection.execute("UPDATE training_configs SET approvals = '[]' WHERE name = 'b'")
+        connection.execute("DROP TRIGGER config_versions_never_change")
+        connection.execute("UPDATE config_versions SET approvals = '[]' WHERE name = 'b'")
+    result = push(ada)
+    assert (result.code, result.err) == (1, "1 copied, 1 left alone.\n")
+    assert "b: It runs a command that nobody said yes to; open it, say yes" in result.out
+    ((config, _),) = there.everything()
+    assert (config.name, config.target) == ("a", "x/y/z")
+    assert [(one.sha256, one.by) for one in config.approved] == [(digest("ls"), ada.actor.user_id)]
+    assert push(ada).err == "1 there already, 1 left alone.\n"
+    assert pull(ada).err == "1 there already.\n"
 
 
 def test_what_a_terminal_could_act_on_is_not_printed(

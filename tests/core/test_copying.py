@@ -12,6 +12,7 @@ from core.database import Database
 from core.errors import NotAllowed, Unavailable
 from core.stores.protocol import Config, Content, Version
 from core.stores.sqlite import SqliteStore
+from tests.commands import approval, running
 from tests.stores import ANNA, BERT, FINE, Clock, content, create, sqlite_database
 
 
@@ -227,6 +228,95 @@ def test_one_that_was_brought_half_way_goes_on(
     assert the(there).revision == 2
     assert outcomes(here, there) == ["brought up to date"]
     assert the(there).revision == 4
+
+
+# --- Commands ------------------------------------------------------------------------------------
+
+
+def approve(place: Place, *commands: str, text: str | None = None) -> Config:
+    """Save the only config once more, with a yes to these commands."""
+    config = the(place)
+    new = content(
+        config.name, text=text or config.text, approved=tuple(map(approval, commands)), target="a/b"
+    )
+    return place.store.save(config.id, new, expected_revision=config.revision)
+
+
+def before_consent(database: Database, place: Place, **texts: str) -> None:
+    """Make versions what they could be before commands had to be approved."""
+    with database.write() as connection:
+        connection.execute("DROP TRIGGER IF EXISTS config_versions_never_change")
+        for number, text in texts.items():
+            values = (text, place.user_id)
+            connection.execute(
+                "UPDATE config_versions SET config_json = ?, approvals = '[]' "
+                f"WHERE user_id = ? AND number = {int(number.removeprefix('v'))}",
+                values,
+            )
+            connection.execute(
+                "UPDATE training_configs SET config_json = ?, approvals = '[]' "
+                f"WHERE user_id = ? AND revision = {int(number.removeprefix('v'))}",
+                values,
+            )
+
+
+def test_a_yes_and_a_target_go_along_both_ways(here: Place, there: Place) -> None:
+    create(here.store, "run")
+    approve(here, "ls", text=running("ls"))
+    assert outcomes(here, there) == ["copied"]
+    assert [one.by for one in the(there).approved] == [there.user_id]
+    assert [one.at for one in the(there).approved] == [one.at for one in the(here).approved]
+    assert the(there).target == "a/b"
+    approve(there, "ls", "pwd", text=running("ls", "pwd"))
+    assert outcomes(there, here) == ["brought up to date"]
+    assert {one.by for one in the(here).approved} == {here.user_id}
+    assert outcomes(here, there) == outcomes(there, here) == ["there already"]
+
+
+def test_what_nobody_said_yes_to_is_left_alone_until_somebody_does(
+    database: Database, here: Place, there: Place
+) -> None:
+    create(here.store, "run")
+    before_consent(database, here, v1=running("ls"))
+    one = only(here, there)
+    assert one.outcome == "left alone"
+    assert "runs a command that nobody said yes to; open it, say yes" in one.why
+    approve(here, "ls")
+    assert only(here, there) == Copied("run", "copied")
+    assert [len(one.content.approved) for one in there.store.versions(the(there).id)] == [1, 1]
+
+
+def test_old_versions_that_nobody_said_yes_to_are_left_out_and_told(
+    database: Database, here: Place, there: Place
+) -> None:
+    create(here.store, "run")
+    for number in range(3):
+        save(here, f'{{"seed": {number}}}')
+    before_consent(database, here, v1=running("ls"), v3=running("pwd"))
+    one = only(here, there)
+    assert (one.outcome, one.why.partition(",")[0]) == ("copied", "Without its old versions 1")
+    assert "versions 1, 3, with commands that nobody said yes to" in one.why
+    assert [one.number for one in there.store.versions(the(there).id)] == [4, 2]
+    assert outcomes(here, there) == outcomes(there, here) == ["there already"]
+    save(here, '{"seed": 9}')
+    assert outcomes(here, there) == ["brought up to date"]
+
+
+@pytest.mark.parametrize(
+    ("unapproved", "sentence"),
+    [("v3", "open it, say yes"), ("v2", "Version 2 runs a command that nobody said yes to; dup")],
+)
+def test_newer_versions_are_not_brought_without_a_yes(
+    database: Database, here: Place, there: Place, unapproved: str, sentence: str
+) -> None:
+    create(here.store, "run")
+    list(copied(here, there))
+    for number in range(2):
+        save(here, f'{{"seed": {number}}}')
+    before_consent(database, here, **{unapproved: running("ls")})
+    one = only(here, there)
+    assert (one.outcome, sentence in one.why) == ("left alone", True)
+    assert the(there).revision == 1
 
 
 def test_between_two_files(here: Place, tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 import pytest
 
 from core import draft as drafts
+from core.consent import commands
 from core.document import ABSENT, read
-from core.draft import History, Pending, file_name, from_source, with_value
+from core.draft import History, Pending, Saved, file_name, from_source, with_value
+from tests.commands import approval, digest, running
 
 TEXT = b'{ "model":{"name": "a/b"},\n\n "x": 1e-8 }'
 
@@ -54,6 +56,36 @@ def test_the_history_is_bounded() -> None:
     for seed in range(drafts.HISTORY_LIMIT + 10):
         history = history.then(history.present.with_document({"seed": seed}))
     assert len(history.past) == drafts.HISTORY_LIMIT
+
+
+def test_another_target_is_unsaved_work_until_it_is_saved() -> None:
+    start = drafts.empty()
+    chosen = start.for_target("a/b/c")
+    assert (start.is_unsaved, chosen.is_unsaved, chosen.is_changed) == (False, True, False)
+    saved = Saved("id", 1, chosen.name, target="a/b/c")
+    history = History(start).then(chosen).kept_as(saved, chosen.as_text())
+    assert not history.present.is_unsaved
+    assert history.undone().present.is_unsaved
+    opened = drafts.from_saved(saved, read(TEXT), "custom")
+    assert (opened.target, opened.is_unsaved) == ("a/b/c", False)
+    assert opened.for_target("").is_unsaved
+
+
+def test_what_was_saved_has_the_target_that_it_was_saved_with() -> None:
+    merged = drafts.empty().for_target("mine").kept_as(Saved("id", 2, "x", target="theirs"), "{}")
+    assert (merged.target, merged.is_unsaved) == ("theirs", False)
+
+
+def test_a_yes_is_a_step_and_stands_beside_what_was_saved() -> None:
+    source = read(running("ls", "pwd", "ls").encode())
+    saved = Saved("id", 1, "x", approved=(approval("pwd"),))
+    start = drafts.from_saved(saved, source, "custom")
+    history = History(start).then(start.approving(commands(source.document)[:1]))
+    assert history.present.approved == (digest("ls"),)
+    assert history.present.consent == {digest("ls"), digest("pwd")}
+    assert history.undone().present.consent == {digest("pwd")}
+    again = history.present.approving(commands(source.document))
+    assert again.approved == (digest("ls"), digest("pwd"))
 
 
 def test_the_tokenizer_follows_the_model() -> None:

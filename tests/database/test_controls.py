@@ -156,6 +156,18 @@ CONTROLS: dict[str, Control] = {
         "grant update on training_configs to authenticated",
         ("forge_own_rows",),
     ),
+    "commands that nobody has to approve": Control(
+        NEW,
+        "create or replace function tunesmith.approved(document jsonb, given jsonb, known jsonb, "
+        "owner uuid) returns jsonb language sql stable set search_path = pg_catalog, pg_temp "
+        "as $$ select '[]'::jsonb $$",
+        ("approve_in_the_name_of_ada",),
+    ),
+    "approvals as the caller writes them": Control(
+        NEW,
+        spoiled("approved", "'by', owner, ", "'by', given #>> '{0,by}', "),
+        ("approve_in_the_name_of_ada",),
+    ),
     "rows can be given away": Control(
         OPEN,
         "drop trigger config_drafts_guard on config_drafts; "

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import pytest
 from psycopg.errors import InsufficientPrivilege, RaiseException
 
+from tests.commands import running
 from tests.database.conftest import NewProject
 from tests.database.project import TEXT, Mode, Project, User
 from tests.supabase_server import SUPABASE
@@ -153,6 +154,30 @@ def test_rows_without_an_owner_are_told_in_a_sentence(bare: Project) -> None:
     bare.owner("delete from training_configs")
     bare.migrate()
     assert differences(bare) == []
+
+
+@in_each_mode
+def test_what_was_kept_before_commands_were_asked_for_stays(
+    bare: Project, new_project: NewProject
+) -> None:
+    before = [
+        path for path in sorted((SUPABASE / "migrations").glob("*.sql")) if BEFORE > path.name
+    ]
+    for path in before:
+        bare.connection.execute(path.read_bytes())
+    ada = bare.user()
+    config = ada.create(config_text=running("ls"))
+    bare.migrate()
+    assert differences(bare) == []
+    assert facts(bare) == facts(new_project("hosted_new"))
+    kept = "select config_text, target, approvals, revision from training_configs"
+    assert ada.ask(kept) == [(running("ls"), "", [], 1)]
+    assert ada.one("select approvals from config_history(%s)", config) == []
+    with pytest.raises(RaiseException, match="not approved"):
+        ada.change(config, name="other")
+
+
+BEFORE = "20261128"
 
 
 def other_owner(cluster: PostgresCluster, database: str) -> str:

@@ -9,10 +9,11 @@ from typing import Any, get_args
 import pytest
 
 from core.database import Database
-from core.errors import NotAllowed, Unacceptable
+from core.errors import NeedsConsent, NotAllowed, Unacceptable
 from core.identity.protocol import Actor
 from core.stores.protocol import Checked, Config, KeptDraft, Query, Sort
 from core.stores.sqlite import SqliteStore
+from tests.commands import approval, running
 from tests.stores import ANNA, BERT, FAULTY, content, create, names, sqlite_database
 
 SORTS: tuple[Sort, ...] = get_args(Sort)
@@ -95,6 +96,13 @@ UNSOUND: list[dict[str, Any]] = [
     {"search": "run"},
     {"search": "\nrun"},
     {"times_used": "many"},
+    {"target": "x" * 101},
+    {"target": "é"},
+    {"target": "a\n"},
+    {"target": "a\x00é"},
+    {"approvals": ""},
+    {"approvals": "{}"},
+    {"approvals": json.dumps([{}] * 201)},
 ]
 
 
@@ -150,6 +158,8 @@ def test_a_version_never_changes(database: Database, config: Config, column: str
         {"message": "x" * 501},
         {"config_json": "[]"},
         {"config_json": '{"a": "' + "x" * 262_144 + '"}'},
+        {"target": "é"},
+        {"approvals": "{}"},
     ],
     ids=lambda changes: repr(changes)[:40],
 )
@@ -256,6 +266,17 @@ def test_errors_that_are_no_list_are_none(
     spoil(database, f"UPDATE training_configs SET validation_errors = '{errors}'")
     assert store.get(config.id).checked == Checked(is_valid=False)
     assert names(store.list(Query())) == ["a"]
+
+
+@pytest.mark.parametrize("approvals", ["", "{", "{}", "7", "[7]", "[{}]", "[" * 5000])
+def test_approvals_that_are_none_are_none(
+    database: Database, store: SqliteStore, approvals: str
+) -> None:
+    config = store.create(content("a", text=running("ls"), approved=(approval("ls"),)))
+    spoil(database, f"UPDATE training_configs SET approvals = '{approvals}'")
+    assert store.get(config.id).approved == ()
+    with pytest.raises(NeedsConsent):
+        store.save(config.id, store.get(config.id).content, expected_revision=1)
 
 
 # --- How it is read ------------------------------------------------------------------------------

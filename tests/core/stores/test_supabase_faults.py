@@ -12,7 +12,7 @@ import httpx
 import pytest
 from supabase import AuthError
 
-from core.errors import NotAllowed, NotFound, StoreError, Unacceptable, Unavailable
+from core.errors import NeedsConsent, NotAllowed, NotFound, StoreError, Unacceptable, Unavailable
 from core.identity.protocol import Actor
 from core.remote import READ_TRIES, Project
 from core.stores.protocol import KeptDraft, Query
@@ -172,6 +172,8 @@ def test_a_read_that_works_at_the_second_try_has_worked() -> None:
             "'run' already",
         ),
         (400, {"code": "P0001", "message": "x", "hint": "quota"}, Unacceptable, "no more configs"),
+        (400, {"code": "P0001", "message": "x", "hint": "consent"}, NeedsConsent, "say yes to it"),
+        (500, {"code": "SUP", "message": "consent: x"}, NeedsConsent, "say yes to it"),
         (
             400,
             {"code": "23514", "message": 'x "training_configs_json_depth_ck"'},
@@ -258,9 +260,12 @@ ROW: Final[dict[str, Any]] = {
     "updated_at": "2026-05-01 12:00:00.5+00",
     "revision": 1,
     "tags": [],
+    "target": "",
+    "approvals": [],
 }
 SUMMARY: Final = ROW | {"method": "sft", "model": None, "sort_name": "run"}
 VERSION: Final = {
+    **{name: ROW[name] for name in ("target", "approvals")},
     **{name: ROW[name] for name in ("name", "description", "template_type", "config_text")},
     **{name: ROW[name] for name in ("is_validated", "runs", "validation_errors", "created_at")},
     **{"config_id": ID, "number": 1, "operation": "create", "message": "", "restored_from": None},
@@ -271,7 +276,11 @@ KEPT: Final = {"slot": "s", "name": "n", "config_id": None, "payload": "p", "upd
 # Each with the columns that are read of it.
 READ_OF: Final[dict[str, tuple[dict[str, Any], set[str]]]] = {
     "get": (ROW, set(ROW)),
-    "list": (SUMMARY, set(SUMMARY) - {"user_id", "config_text", "validation_errors", "sort_name"}),
+    "list": (
+        SUMMARY,
+        set(SUMMARY)
+        - {"user_id", "config_text", "validation_errors", "sort_name", "target", "approvals"},
+    ),
     "versions": (VERSION, set(VERSION)),
     "deleted": (DELETED, set(DELETED)),
     "drafts": (KEPT, set(KEPT)),
@@ -328,6 +337,23 @@ def test_a_text_that_is_no_config_comes_as_it_is(text: str) -> None:
     assert found.text == text
     version, _ = told(READS["versions"], (200, [VERSION | {"config_text": text}]))
     assert version[0].content.text == text
+
+
+@pytest.mark.parametrize(
+    "approvals",
+    [
+        [LEAK],
+        [{}],
+        [{"sha256": "0", "at": THEN}],
+        [{"sha256": "0", "at": LEAK, "by": "x"}],
+        [{"sha256": "0", "at": None, "by": "x"}],
+        [{"sha256": [LEAK], "at": THEN, "by": "x"}],
+    ],
+)
+def test_approvals_that_are_none_are_said_in_a_sentence(approvals: Any) -> None:
+    found, _ = told(READS["get"], (200, [ROW | {"approvals": approvals}]))
+    assert isinstance(found, Unavailable)
+    assert_plain(found)
 
 
 @pytest.mark.parametrize("errors", [5, "x", {"a": 1}, [5, None], ["x"], [[LEAK]]])
