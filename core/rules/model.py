@@ -6,9 +6,10 @@ from typing import Final
 from core import models
 from core.document import Path
 from core.facts import Facts
-from core.findings import Finding, replace
+from core.findings import Finding, add, replace
 from core.mend import hub_id, is_model_id
 from core.target import GPU
+from core.trainers.lessons import weights_become_nan
 from core.view import path_of
 from core.wording import error, shown, warning
 
@@ -79,6 +80,20 @@ def _bf16_hardware(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def _pure_fp16(facts: Facts) -> Iterator[Finding]:
+    if weights_become_nan(facts):
+        bf16 = facts.machine.has_bf16 and facts.machine != GPU
+        better = "bfloat16" if bf16 else "float32"
+        yield warning(
+            "training.precision.pure_fp16",
+            _DTYPE,
+            "Without LoRA the weights stay in float16, where Adam's epsilon of 1e-8 is 0: they "
+            "become NaN, and nothing is learned.",
+            f"Load them in {better}, or use LoRA.",
+            (add(_DTYPE, better),),
+        )
+
+
 def _tokenizer_mismatch(facts: Facts) -> Iterator[Finding]:
     view = facts.view
     model, tokenizer = view.value("model.name"), view.value("tokenizer.name")
@@ -111,4 +126,11 @@ def _share_vocabulary(model: str, tokenizer: str) -> bool:
     return bool(one and other and one.vocabulary == other.vocabulary and same_owner)
 
 
-RULES: Final = (_blank_name, _name_format, _wide_dtype, _bf16_hardware, _tokenizer_mismatch)
+RULES: Final = (
+    _blank_name,
+    _name_format,
+    _wide_dtype,
+    _bf16_hardware,
+    _pure_fp16,
+    _tokenizer_mismatch,
+)

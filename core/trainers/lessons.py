@@ -1,5 +1,7 @@
 """Runs that reach their end and teach the model nothing."""
 
+from typing import Final
+
 from core.derive import highest
 from core.facts import Facts
 from core.view import View
@@ -23,8 +25,38 @@ def equal_pairs(facts: Facts) -> bool:
 
 
 def no_next_token(facts: Facts) -> bool:
-    """Supervised rows of one token have no next token to predict."""
-    return facts.view.is_supervised and _number(facts.view, "max_length") == 1
+    """Rows of one token have no next token to predict, and pairs of one are equal."""
+    known = facts.view.is_supervised or facts.view.is_dpo
+    return known and _number(facts.view, "max_length") == 1
+
+
+TOOLBENCH_PROMPT: Final = 128
+"""Tokens that every ToolBench conversation has before its first answer, and more.
+
+An estimate: its fixed system prompt alone is some hundred words.
+"""
+
+
+def only_prompts(facts: Facts) -> bool:
+    """Rows cut before their first answer: all that is left is masked (data_generator.py:139)."""
+    length = _number(facts.view, "max_length")
+    real = facts.view.is_toolbench_real and facts.view.is_supervised
+    return real and length is not None and length < TOOLBENCH_PROMPT
+
+
+def weights_become_nan(facts: Facts) -> bool:
+    """Adam's epsilon of 1e-8 is 0 in float16, so that a weight without a gradient becomes 0/0.
+
+    Seen in runs: the weights are NaN at the end. 8-bit optimizers keep their own numbers.
+    """
+    view = facts.view
+    dtype = view.effective("model.torch_dtype")
+    adam = view.is_supervised or view.effective("training.optim") in _ADAM_OF_TORCH
+    trained = view.is_supervised or view.is_dpo
+    return trained and adam and not view.uses_lora and dtype in ("float16", "half")
+
+
+_ADAM_OF_TORCH: Final = ("adamw_torch", "adamw_torch_fused")
 
 
 def _number(view: View, key: str) -> float | None:

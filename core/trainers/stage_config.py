@@ -44,6 +44,10 @@ _INDEXED_AT: Final = MappingProxyType(
 )
 
 
+# The tokenizer is handed over whole and looked into there.
+_USED_AT: Final = MappingProxyType({"tokenizer": "data_generator.py:24"})
+
+
 def _sections(view: View) -> Iterator[Finding]:
     for name, at in _INDEXED_AT.items():
         value = view.document.get(name, ABSENT)
@@ -61,7 +65,9 @@ def _sections(view: View) -> Iterator[Finding]:
                 "config.section.type",
                 (name,),
                 f"The section '{name}' is {type_name(value)}.",
-                _indexing(view, name, "TypeError", "is not of type 'object'", at),
+                _indexing(
+                    view, name, "TypeError", "is not of type 'object'", _USED_AT.get(name, at)
+                ),
                 f"Write '{name}' as an object with the section's keys.",
                 _section_fix(view, name),
             )
@@ -170,10 +176,21 @@ def _seed(view: View) -> Iterator[Finding]:
             "seed.type",
             ("seed",),
             f"The seed is {shown(value)}.",
-            raises("TypeError, ValueError or RuntimeError: Overflow when unpacking", "train.py:68"),
+            raises(_seed_error(value), "train.py:68"),
             "Give a whole number from 0, such as 42.",
             mend(view, "seed"),
         )
+
+
+def _seed_error(value: Any) -> str:
+    """What ``int`` or torch says to a seed."""
+    if isinstance(value, str):
+        return f"ValueError: invalid literal for int() with base 10: {printed(value)}"
+    if isinstance(value, int | float):
+        return "RuntimeError: Overflow when unpacking long, OverflowError or ValueError"
+    kind = type(value).__name__
+    wanted = "a string, a bytes-like object or a real number"
+    return f"TypeError: int() argument must be {wanted}, not '{kind}'"
 
 
 def _seeds_torch(value: Any) -> bool:

@@ -76,7 +76,7 @@ def _tokenizer_name(view: View) -> Iterator[Finding]:
             "tokenizer.name.required",
             path,
             f"'tokenizer.name' is {shown(name)}.",
-            raises("OSError or TypeError", _TOKENIZER_AT),
+            raises("HFValidationError, OSError or TypeError", _TOKENIZER_AT),
             "Set it to the id of the model.",
             mend(view, "tokenizer.name"),
         )
@@ -199,7 +199,9 @@ def _wrong_samples(view: View, samples: Any) -> Iterator[Finding]:
             _SAMPLES,
             f"'data.max_samples' is {shown(samples)}; ToolBench has fewer than "
             f"{TOOLBENCH_ROWS_MAX} conversations.",
-            raises("IndexError: Index out of bounds", "data_generator.py:104"),
+            raises(
+                f"IndexError: Index {samples - 1} out of range for dataset", "data_generator.py:104"
+            ),
             "Take 120000 at most.",
             set_all({"data.max_samples": 120_000}),
         )
@@ -278,7 +280,11 @@ def _refused_split(samples: int, share: int | float) -> Iterator[Finding]:
     except Unknown:
         inside = 0 < share < 1
         error = "ValueError: the resulting train set will be empty"
-        error = error if inside else "ValueError: test_size should be in the (0, 1) range"
+        if not inside:
+            error = (
+                f"ValueError: test_size={1 - share} should be either positive and smaller than the "
+                f"number of samples {samples} or a float in the (0, 1) range"
+            )
         yield stop(
             "data.train.zero" if inside else "data.train_split.toolbench_open",
             path_of("data.train_split"),

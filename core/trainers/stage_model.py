@@ -3,6 +3,7 @@
 ``trainer.py`` is ``src/training/trainer.py``. With ``use_lora`` the base model is loaded in 4 bits.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -35,7 +36,7 @@ def blockers(facts: Facts) -> Iterator[Finding]:
     name = view.text("model.name") or ""
     if view.uses_lora:
         yield from _family(name)
-    yield from _vocabulary(view, name)
+    yield from _vocabulary(facts, name)
     yield from _chat_template(view)
 
 
@@ -84,8 +85,7 @@ def _dtype(view: View) -> Iterator[Finding]:
     value = view.effective("model.torch_dtype")
     if isinstance(value, str) and value in DTYPES:
         return
-    error = f"AttributeError: module 'torch' has no attribute {printed(value)}"
-    error = error if isinstance(value, str) else "TypeError: attribute name must be string"
+    error = _dtype_error(value)
     yield stop(
         "model.torch_dtype.enum",
         path_of("model.torch_dtype"),
@@ -96,6 +96,22 @@ def _dtype(view: View) -> Iterator[Finding]:
     )
 
 
+_OTHER_NUMBERS: Final = re.compile(r"u?int\d{1,2}|bool|complex\d{2,3}|long|short|q?u?int\d")
+
+
+def _dtype_error(value: Any) -> str:
+    """What torch or transformers says to a name that is no floating-point type to load in."""
+    if not isinstance(value, str):
+        return "TypeError: attribute name must be string"
+    if _OTHER_NUMBERS.fullmatch(value):
+        kind = f"dtype=torch.{value} since it is not a floating point dtype"
+        return f"ValueError: Can't instantiate the model under {kind}"
+    if value.startswith("float8_"):
+        return "TypeError: couldn't find storage object"
+    # Anything else in torch that is no type ends in a TypeError.
+    return f"AttributeError: module 'torch' has no attribute {printed(value)}, or TypeError"
+
+
 def _device(facts: Facts) -> Iterator[Finding]:
     view, has_gpu = facts.view, facts.machine.has_gpu
     value = view.effective("model.device_map")
@@ -103,7 +119,7 @@ def _device(facts: Facts) -> Iterator[Finding]:
         value = value[""]
     if not _is_placed(value, has_gpu):
         where = "with one GPU" if has_gpu else "without a GPU"
-        error = "ValueError or RuntimeError" if has_gpu else _NO_CUDA
+        error = _device_error(value, has_gpu)
         yield stop(
             "model.device_map.enum",
             path_of("model.device_map"),
@@ -118,7 +134,21 @@ def _device(facts: Facts) -> Iterator[Finding]:
         yield from _no_gpu_for_4_bits(facts)
 
 
-_NO_CUDA: Final = "ValueError, RuntimeError or AssertionError: Torch not compiled with CUDA enabled"
+def _device_error(value: Any, has_gpu: bool) -> str:
+    if value == {}:
+        return "KeyError: ''"
+    if value == "mps":
+        return "NotImplementedError or RuntimeError, for the backend 'mps' is not there"
+    if isinstance(value, str) and not value.startswith("cuda"):
+        return (
+            "ValueError: When passing device_map as a string, the value needs to be a device name"
+        )
+    if has_gpu:
+        return "ValueError, RuntimeError or AcceleratorError: invalid device ordinal"
+    return (
+        "AssertionError: Torch not compiled with CUDA enabled, or RuntimeError: Cannot access "
+        "accelerator device when none is available."
+    )
 
 
 def _is_placed(value: Any, has_gpu: bool) -> bool:
@@ -189,16 +219,26 @@ def _family(name: str) -> Iterator[Finding]:
         )
 
 
-def _vocabulary(view: View, name: str) -> Iterator[Finding]:
+def _vocabulary(facts: Facts, name: str) -> Iterator[Finding]:
+    view = facts.view
     index = "IndexError: index out of range in self, on a GPU a device-side assert"
-    if view.uses_lora and view.strategy == "manual_templates" and models.has_full_vocabulary(name):
+    # TRL 1.16 loads the reference of a full DPO run anew, without the added rows.
+    anew = view.is_dpo and facts.libraries.have("trl", "1.16.0")
+    makes_templates = view.strategy == "manual_templates"
+    if makes_templates and (view.uses_lora or anew) and models.has_full_vocabulary(name):
         yield stop(
             "model.vocab.added_tokens",
             path_of("model.name"),
             f"The trainer adds 4 tokens such as [TOOL_CALL], and {shown(name)} has no rows for "
-            "them: with LoRA the embedding is not resized.",
-            raises(index, "trainer.py:135-136,226"),
-            "Use a Qwen model, another strategy, or set 'use_lora' to false.",
+            "them: "
+            + (
+                "with LoRA the embedding is not resized."
+                if view.uses_lora
+                else "TRL loads DPO's reference anew, and its embedding is not resized."
+            ),
+            raises(index, "trainer.py:135-136,226" if view.uses_lora else "trainer.py:160,284"),
+            "Use a Qwen model or another strategy"
+            + ("." if anew else ", or set 'use_lora' to false."),
             None if view.is_dpo else set_all({"data.strategy": "teacher_mode"}),
         )
     elif view.is_toolbench_real and _is_foreign(view, name):

@@ -188,5 +188,6 @@ def _mixed_names(view: View) -> Iterator[Finding]:
 def no_rows(view: View) -> str:
     """How TRL meets an empty data set."""
     if view.is_dpo:
-        return raises("ValueError on the column names of an empty data set", "trainer.py:270")
+        error = "ValueError on the column names of an empty data set, in newer TRL StopIteration"
+        return raises(error, "trainer.py:270")
     return raises("StopIteration", "trainer.py:212")

@@ -84,6 +84,11 @@ def _dpo(facts: Facts) -> bool:
     return facts.view.is_dpo
 
 
+def _newer_dpo(facts: Facts) -> bool:
+    # Seen with TRL 1.16.0, and not with 0.19.1.
+    return facts.view.is_dpo and facts.libraries.have("trl", "1.16.0")
+
+
 def _lora(facts: Facts) -> bool:
     return facts.view.uses_lora
 
@@ -95,10 +100,6 @@ def _no_number(value: Any) -> bool:
 
 def _no_integer(value: Any) -> bool:
     return not isinstance(value, int)
-
-
-def _no_strict_integer(value: Any) -> bool:
-    return type(value) is not int
 
 
 def _is_fraction(value: Any) -> bool:
@@ -121,11 +122,18 @@ def _is_zero(value: Any) -> bool:
     return isinstance(value, int) and value == 0
 
 
+def _is_null(value: Any) -> bool:
+    return value is None
+
+
 def _no_number_nor_null(value: Any) -> bool:
     return value is not None and not isinstance(value, int | float)
 
 
 _LONGEST_PAIR: Final = 512
+
+_SHORTEST_PAIR: Final = 9
+"""Newer TRL drops pairs whose answer is cut off whole; the shortest prompt has about 8 tokens."""
 
 
 def _cuts_with_fraction(value: Any) -> bool:
@@ -217,7 +225,8 @@ FAULTS: Final = (
         "max_length",
         _supervised,
         _below(0),
-        "ArrowInvalid: `start`(0) should be not greater than `stop`({value})",
+        "ArrowInvalid: `start`(0) should be greater than or equal to 0 and not greater than "
+        "`stop`({value})",
         "trainer.py:212",
     ),
     Fault(
@@ -238,10 +247,17 @@ FAULTS: Final = (
         "TypeError: slice indices must be integers",
         "trainer.py:284",
     ),
-    Fault("batch_size", _always, _no_strict_integer, _NO_BATCH, "trainer.py:226,284"),
+    Fault("batch_size", _always, _no_integer, _NO_BATCH, "trainer.py:226,284"),
     Fault("batch_size", _always, _below(1), _NO_BATCH, "trainer.py:226,284"),
-    Fault("eval_batch_size", _evaluating, _no_strict_integer, _NO_BATCH, "trainer.py:226"),
+    Fault("eval_batch_size", _evaluating, _no_integer, _NO_BATCH, "trainer.py:226"),
     Fault("eval_batch_size", _evaluating, _below(1), _NO_BATCH, "trainer.py:226"),
+    Fault(
+        _ACCUMULATION,
+        _always,
+        _no_number,
+        "TypeError: unsupported operand type(s) for //: 'int' and '{type}'",
+        "trainer.py:226,284",
+    ),
     Fault(
         _ACCUMULATION,
         _always,
@@ -257,6 +273,13 @@ FAULTS: Final = (
         "trainer.py:226,284",
     ),
     Fault(_ACCUMULATION, _always, _below(0), "", ""),
+    Fault(
+        "num_epochs",
+        _always,
+        _is_null,
+        "TypeError: unsupported operand type(s) for *: 'NoneType' and 'int'",
+        "trainer.py:226,284",
+    ),
     Fault(
         "num_epochs",
         _always,
@@ -284,6 +307,27 @@ FAULTS: Final = (
         _dpo,
         _no_number_nor_null,
         "TypeError: '>' not supported between instances of '{type}' and 'int'",
+        "trainer.py:284",
+    ),
+    Fault(
+        "max_grad_norm",
+        _newer_dpo,
+        _is_null,
+        "TypeError: '>' not supported between instances of 'NoneType' and 'int'",
+        "trainer.py:284",
+    ),
+    Fault(
+        "max_length",
+        _newer_dpo,
+        _below(_SHORTEST_PAIR),
+        "ValueError: num_samples should be a positive integer value, but got num_samples=0",
+        "trainer.py:284",
+    ),
+    Fault(
+        "max_length",
+        _newer_dpo,
+        _is_fraction,
+        "TypeError: slice indices must be integers or None or have an __index__ method",
         "trainer.py:284",
     ),
 )
@@ -382,6 +426,17 @@ _FOREIGN_OPTIMIZERS: Final = {
     "apollo_adamw_layerwise": "apollo_torch",
 }
 
+_NOT_INSTALLED: Final = {
+    **{
+        name: f"ImportError: You need to install `{name}`"
+        for name in ("galore_torch", "lomo_optim", "schedulefree", "apollo_torch")
+    },
+    "grokadamw": "ValueError: Please install grokadamw",
+    "torchdistx": "ValueError: Please install https://github.com/pytorch/torchdistx",
+    "torch_xla": "ValueError: Trainer failed to import syncfree AdamW from torch_xla.",
+    "torchao": "ImportError: You need to have `torchao>=0.4.0`",
+}
+
 OPTIMIZERS: Final = tuple(name for name in get_args(Optimizer) if name not in _FOREIGN_OPTIMIZERS)
 """The optimizers that the pinned environment can make."""
 
@@ -391,14 +446,14 @@ def _optimizer(view: View) -> Iterator[Finding]:
     if isinstance(value, str) and value in OPTIMIZERS:
         return
     library = _FOREIGN_OPTIMIZERS.get(value) if isinstance(value, str) else None
-    error = f"ValueError: {printed(value)} is not a valid OptimizerNames"
+    error = f"ValueError: {formatted(value)} is not a valid OptimizerNames, please select one of"
     yield stop(
         "trainer.optimizer_library" if library else "training.optim.enum",
         path_of("training.optim"),
         f"The optimizer {shown(value)} needs the library {library}."
         if library
         else f"'training.optim' is {shown(value)}, which is no optimizer's name.",
-        raises(f"ImportError or ValueError: {library} is not installed", "trainer.py:284")
+        raises(_NOT_INSTALLED.get(library, f"ImportError: {library} is missing"), "trainer.py:284")
         if library
         else raises(error, "trainer.py:248"),
         "Use one that is there, such as paged_adamw_8bit or adamw_torch.",

@@ -84,6 +84,8 @@ LESSONS: Final[tuple[Lesson, ...]] = (
     lessons.silent_adapters,
     lessons.equal_pairs,
     lessons.no_next_token,
+    lessons.only_prompts,
+    lessons.weights_become_nan,
 )
 
 

@@ -512,6 +512,11 @@ LESSONLESS = [
     row("same pairs", DPO, {"data.strategy": "teacher_mode"}),
     row("one update, all warm-up", TEACHER, {"training.batch_size": 999, "training.num_epochs": 1}),
     row("one token", SFT, {"training.max_length": 1}),
+    row("one token", DPO, {"training.max_length": 1}),
+    row("prompts only", SFT, {"training.max_length": 100}),
+    row("float16", SFT, FULL),
+    row("float16", TEACHER, FULL | {"model.torch_dtype": ABSENT}),
+    row("float16", DPO, FULL | {"training.optim": "adamw_torch", "training.fp16": False}),
 ]
 
 
@@ -522,7 +527,24 @@ def test_the_run_goes_through_and_teaches_nothing(base: Document, changes: dict[
 
 
 def test_what_lora_would_silence_counts_only_with_lora() -> None:
-    assert judged(changed(SFT, FULL | {"training.lora_alpha": 0})).learns
+    plain = FULL | {"model.torch_dtype": "float32"}
+    assert judged(changed(SFT, plain | {"training.lora_alpha": 0})).learns
+
+
+@pytest.mark.parametrize(
+    ("base", "changes"),
+    [
+        (SFT, FULL | {"model.torch_dtype": "bfloat16"}),
+        (DPO, FULL | {"training.fp16": False}),
+        (TEACHER, {"training.max_length": 100}),
+        (DPO, {"training.max_length": 2}),
+    ],
+)
+def test_a_run_beside_one_that_teaches_nothing_learns(
+    base: Document, changes: dict[str, Any]
+) -> None:
+    verdict = judged(changed(base, changes))
+    assert (verdict.runs, verdict.learns) == (True, True)
 
 
 def mended(document: Document, blocker: Finding) -> Document:
