@@ -299,6 +299,19 @@ def test_derive_json_is_the_derived_contract(folder: Path) -> None:
     assert derived["effective_batch"] == 16
     assert derived["updates_total"] == 120
     assert "notes" in derived
+    assert (derived["memory"] is None) == ("memory" in derived["notes"])
+
+
+def test_derive_says_what_fits_a_machine_and_what_would(folder: Path) -> None:
+    sample = run("presets", "sft_toolbench").out
+    told = run("derive", "--machine", "t4", "-", stdin=sample).out
+    assert "NVIDIA T4, 16 GiB: exceeds." in told
+    assert "Batch size 1, accumulation 32" in told
+    odd = folder / "odd.json"
+    odd.write_text('{"model_type": "rwkv"}')
+    refused = run("derive", "--model-config", odd, folder / "valid.json")
+    assert (refused.code, refused.out) == (2, "")
+    assert "rwkv" in refused.err
 
 
 def test_schema_prints_a_json_schema() -> None:

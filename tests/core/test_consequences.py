@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.check import check
-from core.consequences import VERDICTS, Consequence, consequences, outcome
+from core.consequences import MEMORY, VERDICTS, Consequence, consequences, outcome
 from core.derive import QUANTITIES, derive
 from core.document import Document, put
 from core.presets import Preset, find, load
@@ -34,8 +34,8 @@ def test_the_numbers_are_those_of_the_form_and_the_checks(preset: Preset) -> Non
 
 def test_verdicts_come_first_each_with_a_title() -> None:
     found = consequences([outcome(find("sft_toolbench").config)])
-    assert [row.name for row in found] == [*VERDICTS, *QUANTITIES]
-    assert [row.kind for row in found] == ["verdict"] * 5 + ["derived"] * len(QUANTITIES)
+    assert [row.name for row in found] == [*VERDICTS, *QUANTITIES, MEMORY]
+    assert [row.kind for row in found] == ["verdict"] * 5 + ["derived"] * (len(QUANTITIES) + 1)
     assert all(row.title for row in found)
 
 
@@ -49,6 +49,16 @@ def test_a_larger_batch_makes_fewer_updates_and_the_same_rows() -> None:
     assert [updates.differs_at(index, base=1) for index in range(3)] == [True, False, True]
     assert not found["rows_train"].differs
     assert not found["errors"].differs
+
+
+def test_memory_is_one_number_or_what_is_likely_and_the_worst() -> None:
+    made = find("teacher_mode").config
+    found = rows(find("sft_toolbench").config, made, put(made, ("model", "name"), "ada/unknown"))
+    exact, both, unknown = found[MEMORY].values
+    assert exact == 21.7
+    assert isinstance(both, tuple)
+    assert both[0] < both[1]
+    assert unknown is None
 
 
 def test_a_config_that_does_not_run_learns_nothing() -> None:
