@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any, Final, Literal, NamedTuple
 
 from core import models
 from core.document import MAX_INTEGER, Path
 from core.findings import Finding, Patch, add
-from core.memory import GIB, MARGIN, PINNED, TITLES, Habits, Memory, Plan, estimate, size_text
+from core.memory import GIB, MARGIN, PINNED, TITLES, Habits, Memory, Plan, estimate, peak, size_text
 from core.memory import of_plan as memory_of
 from core.memory import plan as plan_of
 from core.models import ModelDims
@@ -118,13 +118,14 @@ def _mildest(plan: Plan, levers: Sequence[_Lever], gib: float, goal: Fit) -> _St
 
     The earlier setting is the cheaper one: it goes as far as it has to before a later one does.
     """
-    if not _reaches(plan, tuple(lever[-1] for lever in levers), gib, goal):
+    chosen = tuple(lever[-1] for lever in levers)
+    if not _reaches(plan, chosen, gib, goal):
         return ()
-    for backwards in product(*reversed(levers)):
-        steps = backwards[::-1]
-        if _reaches(plan, steps, gib, goal):
-            return steps
-    return ()
+    for place in reversed(range(len(levers))):
+        before, after = chosen[:place], chosen[place + 1 :]
+        milder = ((*before, step, *after) for step in levers[place])
+        chosen = next(steps for steps in milder if _reaches(plan, steps, gib, goal))
+    return chosen
 
 
 def _reaches(plan: Plan, steps: _Steps, gib: float, goal: Fit) -> bool:
@@ -139,12 +140,12 @@ def _applied(plan: Plan, steps: _Steps) -> Plan:
 
 
 def _total(plan: Plan) -> int:
-    return memory_of(plan).likely.total
+    return peak(plan, plan.likely).total
 
 
 def _change(plan: Plan, steps: _Steps, gib: float) -> Change:
     memory = memory_of(_applied(plan, steps))
-    titles = [steps[0].title, *(step.title[0].lower() + step.title[1:] for step in steps[1:])]
+    titles = [steps[0].title, *(_uncapital(step.title) for step in steps[1:])]
     return Change(
         title=", ".join(titles),
         cost=" ".join(step.cost for step in steps),
@@ -311,13 +312,14 @@ _NOTHING_FITS: Final = "No setting makes it fit; take a GPU with more memory or 
 
 
 def _message(memory: Memory, gib: float) -> str:
-    peak = memory.likely
-    largest = max(peak.parts, key=lambda part: part.size)
+    likely = memory.likely
+    largest = max(likely.parts, key=lambda part: part.size)
     return (
-        f"{peak.phase.capitalize()} takes about {size_text(peak.total)} of GPU memory, "
+        f"{likely.phase.capitalize()} takes about {size_text(likely.total)} of GPU memory, "
         f"{size_text(largest.size)} of it {TITLES[largest.name]}; the GPU has {gib:g} GiB."
     )
 
 
 def _uncapital(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    """A sentence as it goes on in another; LoRA stays LoRA."""
+    return text if text.startswith("LoRA") else text[:1].lower() + text[1:]

@@ -187,12 +187,12 @@ COUNTED: Final = [
     ("gemma", {"head_dim": 16}, 68160),
     ("gemma2", {"head_dim": 16}, 68416),
     ("gemma3_text", {"head_dim": 16}, 68480),
-    ("phi", {}, 62820),
+    ("phi", {}, 63140),
     ("phi3", {}, 74560),
     ("granite", {}, 74560),
     ("olmo2", {}, 74752),
     ("smollm3", {}, 68160),
-    ("starcoder2", {}, 57088),
+    ("starcoder2", {}, 56896),
 ]
 
 
@@ -207,8 +207,8 @@ def test_each_family_has_as_many_weights_as_transformers_makes(
 def test_gemma_3_that_sees_images_has_its_sizes_in_a_config_of_its_own() -> None:
     text = {"hidden_size": 2560, "intermediate_size": 10240, "num_hidden_layers": 34}
     read = models.dims_from_config({"model_type": "gemma3", "text_config": text})
-    # The published total of the part that writes text.
-    assert read.parameters == 3_880_099_328
+    # Counted by transformers in the part that writes text.
+    assert read.parameters == 3_880_263_168
     assert read.left_out == "the vision tower"
 
 
