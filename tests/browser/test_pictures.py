@@ -36,10 +36,35 @@ def details(page: Page) -> None:
     expect(page.locator(".st-key-run_card")).to_be_visible()
 
 
+def effective_values(page: Page) -> None:
+    page.get_by_role("tab", name="Effective values").click()
+    page.get_by_role("radio", name="Not as written").click()
+    expect(page.locator(".st-key-effective")).to_contain_text("capped")
+
+
+def make_it_run(page: Page) -> None:
+    page.get_by_role("button", name="SFT PC Building").click()
+    page.get_by_role("button", name="Make it run").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Nothing else is touched")
+
+
+def memory(page: Page) -> None:
+    page.locator(".st-key-target button").first.click()
+    page.get_by_role("combobox", name="Machine").click()
+    page.get_by_role("option", name="NVIDIA T4").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Batch size 1, accumulation 32")).to_be_visible()
+    page.get_by_text("What takes the memory").click()
+    page.locator(".st-key-memory_table").scroll_into_view_if_needed()
+
+
 @pytest.mark.parametrize(
     ("name", "size", "scheme", "prepare"),
     [
         ("build", (1440, 900), "light", first_look),
+        ("effective", (1440, 760), "light", effective_values),
+        ("make-it-run", (1440, 760), "light", make_it_run),
+        ("memory", (1440, 900), "light", memory),
         ("build-dark", (1440, 900), "dark", another_loader),
         ("build-phone", (400, 800), "light", details),
     ],
@@ -137,7 +162,7 @@ def test_a_picture_shows_a_comparison(
         expect(page.locator(".st-key-take")).to_contain_text("Into the draft")
         page.get_by_test_id("stMain").evaluate("main => main.scrollTop = 0")
     if name == "compare-texts":
-        page.locator("summary").first.click()
+        page.locator("summary", has_text="tools").first.click()
         page.locator(".text-difference").first.scroll_into_view_if_needed()
     page.mouse.move(size[0] / 2, 5)
     page.wait_for_timeout(800)
