@@ -191,6 +191,7 @@ def _config(origin: Origin, saved: _Saved) -> Side | Missing:
         config.config_json,
         config.text,
         config.id,
+        config.target,
     )
 
 
@@ -205,4 +206,5 @@ def _version(origin: Origin, bench: Workbench) -> Side | Missing:
 def version_side(origin: Origin, content: Content) -> Side:
     """What one version of a config holds, as a document to compare."""
     title, detail = content.name, f"version {origin.version}"
-    return Side(origin, title, detail, parse(content.text), content.text, origin.id)
+    document = parse(content.text)
+    return Side(origin, title, detail, document, content.text, origin.id, content.target)

@@ -36,7 +36,8 @@ def column(name: str) -> None:
 
 
 def _draft(side: Side) -> Draft:
-    return from_source(side.title, Source(side.document, side.text), f"import:{side.title}")
+    source = Source(side.document, side.text)
+    return from_source(side.title, source, f"import:{side.title}").for_target(side.target)
 
 
 def _actions(view: View, side: Side) -> None:

@@ -97,6 +97,13 @@ def test_a_config_is_judged_for_its_own_target() -> None:
     assert "open draft · valid, stops · today" in table.html
 
 
+def test_a_saved_config_keeps_what_it_is_judged_for(page: SignIn, bench: Workbench) -> None:
+    new = drafts.from_preset(presets.find("sft_toolbench")).renamed("for today")
+    config = bench.save(new.for_target("tiny_tool_use/today/gpu"))
+    app = saved(page("compare"), config, keep(bench, "as usual"))
+    assert Grid(app).lines["verdict:runs"] == ["no", "≠yes"]
+
+
 def test_saved_configs_versions_templates_and_the_draft_stand_side_by_side(
     page: SignIn, bench: Workbench
 ) -> None:
