@@ -23,6 +23,7 @@ from core.patch import apply
 from core.presets import Preset
 from core.schema import no_effect
 from core.secrets import masked, redact
+from core.target import DEFAULT
 
 ABSENT_MARK: Final = "-"
 NO_EFFECT_MARK: Final = "*"
@@ -86,9 +87,11 @@ def verdict_line(report: Report) -> str:
 
 def _outcome(report: Report) -> str:
     trainer = report.trainer
+    usual = trainer.environment == DEFAULT.label
+    name = trainer.name if usual else f"{trainer.name} ({trainer.environment})"
     if not trainer.runs:
-        return f"stops on {trainer.name}"
-    return f"runs on {trainer.name}" + ("" if trainer.learns else ", learns nothing")
+        return f"stops on {name}"
+    return f"runs on {name}" + ("" if trainer.learns else ", learns nothing")
 
 
 def report_text(report: Report) -> str:

@@ -406,3 +406,13 @@ def test_check_loads_nothing_heavy() -> None:
 
 def test_check_loads_at_most_jsonpatch_to_prove_a_fix() -> None:
     assert set(loaded_by_check(BROKEN)) <= {"jsonpatch"}
+
+
+def test_check_names_the_environment_that_is_not_the_usual_one(folder: Path) -> None:
+    sample = run("presets", "sft_toolbench").out
+    told = run("check", "--environment", "today", "--machine", "cpu", "-", stdin=sample)
+    assert told.out.splitlines()[0].endswith("stops on tiny_tool_use (today/cpu)")
+    for option in ("trainer", "environment", "machine"):
+        refused = run("check", f"--{option}", "abacus", "-", stdin=sample)
+        assert (refused.code, refused.out) == (2, "")
+        assert f"There is no {option} 'abacus'; choose one of: " in refused.err
