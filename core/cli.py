@@ -781,9 +781,9 @@ Copy a library from a Supabase account into the embedded file: configs, versions
 TUNESMITH_SUPABASE_URL and TUNESMITH_SUPABASE_KEY say which project, TUNESMITH_DATA which file."""
 _COPY_MORE: Final = """\
 What is there already is left as it is, and brought up to date where only this side has gone on.
-What was changed on both sides, or has a name that is taken there, is left alone and told. After
-an interruption run it again: it goes on where it was. The password is asked for in the terminal,
-or read from one line of standard input.
+What was changed on both sides, has a name that is taken there, or runs a command that nobody said
+yes to, is left alone and told. After an interruption run it again: it goes on where it was. The
+password is asked for in the terminal, or read from one line of standard input.
 
 examples:
   python -m core {0} --account ann --email ann@example.org

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -16,9 +17,10 @@ from pathlib import Path
 import pytest
 
 from core.database import BUSY_SECONDS, MIGRATIONS, Database, connect, migrate, moment, stamp
-from core.errors import NotFound, Unavailable
+from core.errors import NeedsConsent, NotFound, Unavailable
 from core.stores.protocol import Query
 from core.stores.sqlite import SqliteStore
+from tests.commands import running
 from tests.stores import ANNA, content, sqlite_database
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -329,6 +331,46 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(file: Path, tmp_path: Path)
         assert not connection.in_transaction
         assert connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
     assert version(file) == 0
+
+
+def test_configs_from_before_commands_were_asked_for_are_read(file: Path, tmp_path: Path) -> None:
+    for step in sorted(MIGRATIONS.glob("000[123]_*.sql")):
+        shutil.copy(step, tmp_path)
+    file.parent.mkdir()
+    kept = (
+        "'run'",
+        "''",
+        "'custom'",
+        "1",
+        "1",
+        f"'{running('ls')}'",
+        "'2026-01-01T00:00:00.000000Z'",
+    )
+    columns = (
+        "user_id, name, description, template_type, is_validated, runs, config_json, created_at"
+    )
+    with closing(connect(file)) as connection:
+        migrate(connection, tmp_path)
+        values = f"'{ANNA.user_id}', {', '.join(kept)}"
+        connection.execute(
+            f"INSERT INTO accounts (id, name, created_at) VALUES ('{ANNA.user_id}', 'anna', '')"
+        )
+        connection.execute(
+            f"INSERT INTO training_configs ({columns}, id, updated_at, search) "
+            f"VALUES ({values}, 'x', {kept[-1]}, 'run\n')"
+        )
+        connection.execute(
+            f"INSERT INTO config_versions ({columns}, config_id, number, operation, author) "
+            f"VALUES ({values}, 'x', 1, 'create', 'anna')"
+        )
+    with closing(Database(file)) as database:
+        store = SqliteStore(database, ANNA)
+        ((config, (version,)),) = store.everything()
+        assert (config.text, config.target, config.approved) == (running("ls"), "", ())
+        assert version.content == config.content
+        with pytest.raises(NeedsConsent):
+            store.save("x", content(text=running("ls")), expected_revision=1)
+    assert intact(file)
 
 
 OPEN = """
