@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import log
+from core.consent import Command
 from core.document import path_text
 from core.draft import from_source
 from core.findings import Finding
 from core.importing import Import, Refusal, inspect, repaired, with_repairs
 from core.render import code_span
+from core.secrets import redact
 from core.workbench import Landed
 from ui import saving, session, who
 from ui.actions import begin_and_go
@@ -128,7 +130,21 @@ def _report(index: int, item: Import) -> Import:
     if st.button(f"Open {plain(value_text(item.name, 30))}", key=f"open.{index}"):
         _open(item, chosen)
         st.rerun()
-    return with_repairs(item, chosen)
+    kept = with_repairs(item, chosen)
+    return kept.approving(item.commands) if _may_run(index, item.commands) else kept
+
+
+def _may_run(index: int, commands: Sequence[Command]) -> bool:
+    """Ask for a yes to what its tools would run; without it the file is not saved."""
+    if not commands:
+        return False
+    for command in commands:
+        st.code(redact(command.text) or "(no command)", language="bash", wrap_lines=True)
+    return st.checkbox(
+        "I have read what its tools run, and it may run where this config is trained.",
+        key=f"may_run.{index}",
+        help="Without it the file can be opened, and is not saved to the library.",
+    )
 
 
 def _verdict(item: Import) -> str:
