@@ -229,6 +229,35 @@ def test_many_files_are_imported_with_one_report(user: User) -> None:
     expect(page.get_by_text("1–3 of 3")).to_be_visible()
 
 
+TOOL = {
+    "name": "lister",
+    "description": "Lists a folder",
+    "parameters": {"type": "object", "properties": {}},
+    "type": "command",
+    "command": "ls {folder}",
+}
+
+
+def test_a_file_whose_tool_runs_a_command_is_taken_in_with_a_yes_only(user: User) -> None:
+    document = put(presets.find("teacher_mode").config, ("tools",), [TOOL])
+    buffer = json.dumps(document).encode()
+    page = user.open("/library")
+    for agrees in (False, True):
+        click(page, "Import")
+        page.locator("input[type=file]").set_input_files(
+            [{"name": "risky.json", "mimeType": "application/json", "buffer": buffer}]
+        )
+        expect(page.get_by_role("dialog")).to_contain_text("ls {folder}")
+        if agrees:
+            page.get_by_text("I have read what its tools run").click()
+            wait_until_idle(page)
+        click(page, "Save to the library")
+        said = "1 config of 1 saved" if agrees else "risky was not saved"
+        expect(page.locator(".st-key-landed")).to_contain_text(said)
+        click(page, "Done")
+    expect(page.get_by_text("1–1 of 1")).to_be_visible()
+
+
 def test_unsaved_work_survives_a_closed_tab(user: User) -> None:
     config = keep(user, "long run")
     page = user.open(f"/?config={config.id}")

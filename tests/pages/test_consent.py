@@ -77,22 +77,3 @@ def test_a_copy_asks_too(app: AppTest, bench: Workbench) -> None:
     do(button(app, "Save as a copy").click())
     agree(app)
     assert len(bench.page(Query()).rows) == 1
-
-
-def test_a_file_with_a_command_is_taken_in_with_a_yes_only(page: SignIn, bench: Workbench) -> None:
-    app = page("build")
-    for agrees, kept in ((False, 0), (True, 1)):
-        button(app, "Import").click().run()
-        app.file_uploader[0].set_value([("risky.json", write(RISKY).encode(), "application/json")])
-        app.run()
-        assert "ls {folder}" in [code.value for code in app.code]
-        if agrees:
-            labelled(
-                app.checkbox,
-                "I have read what its tools run, and it may run where this config is trained.",
-            ).check()
-            app.run()
-        button(app, "Save to the library").click().run()
-        assert len(bench.page(Query()).rows) == kept
-        assert ("was not saved" in shown(app)) == (not agrees)
-        button(app, "Done").click().run()
