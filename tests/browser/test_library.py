@@ -241,12 +241,11 @@ TOOL = {
 def test_a_file_whose_tool_runs_a_command_is_taken_in_with_a_yes_only(user: User) -> None:
     document = put(presets.find("teacher_mode").config, ("tools",), [TOOL])
     buffer = json.dumps(document).encode()
+    files: list[Any] = [{"name": "risky.json", "mimeType": "application/json", "buffer": buffer}]
     page = user.open("/library")
     for agrees in (False, True):
         click(page, "Import")
-        page.locator("input[type=file]").set_input_files(
-            [{"name": "risky.json", "mimeType": "application/json", "buffer": buffer}]
-        )
+        page.locator("input[type=file]").set_input_files(files)
         expect(page.get_by_role("dialog")).to_contain_text("ls {folder}")
         if agrees:
             page.get_by_text("I have read what its tools run").click()
