@@ -109,7 +109,8 @@ class Draft:
 
     @property
     def _given_target(self) -> str:
-        return self.saved.target if self.saved else ""
+        # A choice that was never saved goes along to the next config, so that none is lost.
+        return self.saved.target if self.saved else self.target
 
     @property
     def consent(self) -> frozenset[str]:

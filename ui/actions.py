@@ -94,7 +94,11 @@ def begin_or_ask(draft: Draft, page: str = "") -> None:
         draft: what is to be opened.
         page: the page to go to afterwards, or empty to stay.
     """
-    unsaved = session.draft().is_unsaved
+    present = session.draft()
+    unsaved = present.is_unsaved
+    if not draft.saved and not draft.target:
+        # Whoever trains on one machine means it for every config that is new.
+        draft = draft.for_target(present.target)
     if unsaved and session.user_id() is not None:
         session.ask(LeaveUnsaved(draft, page))
         return

@@ -58,10 +58,10 @@ def test_the_history_is_bounded() -> None:
     assert len(history.past) == drafts.HISTORY_LIMIT
 
 
-def test_another_target_is_unsaved_work_until_it_is_saved() -> None:
+def test_another_target_is_unsaved_work_of_a_saved_config_only() -> None:
     start = drafts.empty()
     chosen = start.for_target("a/b/c")
-    assert (start.is_unsaved, chosen.is_unsaved, chosen.is_changed) == (False, True, False)
+    assert (start.is_unsaved, chosen.is_unsaved, chosen.is_changed) == (False, False, False)
     saved = Saved("id", 1, chosen.name, target="a/b/c")
     history = History(start).then(chosen).kept_as(saved, chosen.as_text())
     assert not history.present.is_unsaved

@@ -78,3 +78,10 @@ def test_a_gpu_is_chosen_by_its_name(app: AppTest) -> None:
     for name in ("t4", "a100-80"):
         do(labelled(app.selectbox, "Machine").select(name))
         assert draft(app).target == f"tiny_tool_use/pinned/{name}"
+
+
+def test_the_machine_goes_along_to_the_next_template(app: AppTest) -> None:
+    do(labelled(app.selectbox, "Machine").select("t4"))
+    do(button(app, "DPO").click())
+    assert draft(app).target == "tiny_tool_use/pinned/t4"
+    assert labelled(app.selectbox, "Machine").value == "t4"
