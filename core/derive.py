@@ -275,8 +275,19 @@ class _Run:
         _loop(self.view)
         if self.view.is_dpo:
             return _Step(0, "DPO gets no warm-up")
+        if self.view.profile.takes_warmup_share:
+            return self._warmup_of_newer()
         steps = max(0, _whole(self.view, "warmup_steps"))
         return _Step(steps, f"warmup_steps = {steps}")
+
+    def _warmup_of_newer(self) -> _Step[int]:
+        # transformers 5.24.0, training_args.py:2158, get_warmup_steps.
+        steps = max(0, _number(self.view, "warmup_steps"))
+        if not 0 < steps < 1:
+            return _Step(int(steps), f"warmup_steps = {int(steps)}")
+        total = self.updates_total.value
+        warmup = math.ceil(total * steps)
+        return _Step(warmup, f"ceil({total} updates × {steps:g}) = {warmup}")
 
     @cached_property
     def warmup_share(self) -> _Step[Number]:

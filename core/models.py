@@ -102,7 +102,8 @@ _NO_PROJECTIONS: Final = re.compile(
 
 # Their tokenizers fill every row of the embedding, so a new token has no row.
 _FULL_VOCABULARY: Final = re.compile(
-    r"llama-?[23]|smollm2|mistral-7b.*v0\.\d|mixtral-8x|tinyllama|gemma-3-(1b|270m)", re.IGNORECASE
+    r"llama-?[23]|gpt-?2|dialogpt|smollm2|mistral-7b.*v0\.\d|mixtral-8x|tinyllama|gemma-3-(1b|270m)",
+    re.IGNORECASE,
 )
 
 # Base models whose tokenizer comes without a chat template.

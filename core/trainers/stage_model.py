@@ -35,7 +35,7 @@ def blockers(facts: Facts) -> Iterator[Finding]:
     yield from _device(facts)
     name = view.text("model.name") or ""
     if view.uses_lora:
-        yield from _family(name)
+        yield from _family(facts, name)
     yield from _vocabulary(facts, name)
     yield from _chat_template(view)
 
@@ -90,7 +90,7 @@ def _dtype(view: View) -> Iterator[Finding]:
         "model.torch_dtype.enum",
         path_of("model.torch_dtype"),
         f"'torch_dtype' is {shown(value)}, which is no floating-point type of torch to load in.",
-        raises(error, "trainer.py:127,155"),
+        raises(error, _dtype_place(value)),
         "Use 'float16' or, on Ampere and newer, 'bfloat16'.",
         mend(view, "model.torch_dtype"),
     )
@@ -110,6 +110,14 @@ def _dtype_error(value: Any) -> str:
         return "TypeError: couldn't find storage object"
     # Anything else in torch that is no type ends in a TypeError.
     return f"AttributeError: module 'torch' has no attribute {printed(value)}, or TypeError"
+
+
+def _dtype_place(value: Any) -> str:
+    """Where a name ends the run: a type that torch has gets as far as loading."""
+    is_there = isinstance(value, str) and (
+        _OTHER_NUMBERS.fullmatch(value) or value.startswith("float8_")
+    )
+    return "trainer.py:124,152" if is_there else "trainer.py:127,155"
 
 
 def _device(facts: Facts) -> Iterator[Finding]:
@@ -203,14 +211,17 @@ def _device_for_4_bits(facts: Facts, value: str) -> Iterator[Finding]:
     )
 
 
-def _family(name: str) -> Iterator[Finding]:
+def _family(facts: Facts, name: str) -> Iterator[Finding]:
     if models.lacks_projections(name):
+        # 0.21.2 was seen with the one, 0.15.2 with the other.
+        newer = facts.libraries.have("peft", "0.21.2")
+        kind = "NoMatchingPeftModuleError" if newer else "ValueError"
         yield stop(
             "model.arch.unsupported_lora",
             path_of("model.name"),
             f"{shown(name)} has no q_proj, k_proj, v_proj or o_proj for LoRA to attach to.",
             raises(
-                "ValueError: Target modules {'q_proj', 'v_proj', 'k_proj', 'o_proj'} not found "
+                f"{kind}: Target modules {{'q_proj', 'v_proj', 'k_proj', 'o_proj'}} not found "
                 "in the base model",
                 "trainer.py:146",
             ),
@@ -221,7 +232,6 @@ def _family(name: str) -> Iterator[Finding]:
 
 def _vocabulary(facts: Facts, name: str) -> Iterator[Finding]:
     view = facts.view
-    index = "IndexError: index out of range in self, on a GPU a device-side assert"
     # TRL 1.16 loads the reference of a full DPO run anew, without the added rows.
     anew = view.is_dpo and facts.libraries.have("trl", "1.16.0")
     makes_templates = view.strategy == "manual_templates"
@@ -236,7 +246,7 @@ def _vocabulary(facts: Facts, name: str) -> Iterator[Finding]:
                 if view.uses_lora
                 else "TRL loads DPO's reference anew, and its embedding is not resized."
             ),
-            raises(index, "trainer.py:135-136,226" if view.uses_lora else "trainer.py:160,284"),
+            _out_of_range("trainer.py:284" if view.is_dpo else "trainer.py:226"),
             "Use a Qwen model or another strategy"
             + ("." if anew else ", or set 'use_lora' to false."),
             None if view.is_dpo else set_all({"data.strategy": "teacher_mode"}),
@@ -246,10 +256,15 @@ def _vocabulary(facts: Facts, name: str) -> Iterator[Finding]:
             "tokenizer.name.mismatch",
             path_of("tokenizer.name"),
             f"The tokenizer of the data writes ids that {shown(name)} has no rows for.",
-            raises(index, "data_generator.py:133, trainer.py:226"),
+            _out_of_range("trainer.py:226"),
             "Set 'tokenizer.name' to the model's own id.",
             set_all({"tokenizer.name": name}),
         )
+
+
+def _out_of_range(at: str) -> str:
+    error = raises("IndexError: index out of range in self", at)
+    return f"{error} On a GPU it shows as a device-side assert."
 
 
 def _is_foreign(view: View, name: str) -> bool:

@@ -15,6 +15,7 @@ from core.document import ABSENT
 from core.facts import Facts
 from core.findings import Finding, Patch
 from core.mend import near_choice
+from core.trainers.lessons import TOOLBENCH_PROMPT
 from core.trainers.stage_config import is_schema_checked
 from core.trainers.stops import SILENT, mend, mend_or, raises, section, set_all, stop
 from core.view import View, path_of
@@ -76,6 +77,23 @@ def _supervised(facts: Facts) -> bool:
     return facts.view.is_supervised
 
 
+def _newer(facts: Facts) -> bool:
+    # Seen with TRL 1.16.0 and transformers 5.24.0, and not with 0.19.1 and 4.52.4.
+    return facts.libraries.have("trl", "1.16.0")
+
+
+def _older_supervised(facts: Facts) -> bool:
+    return facts.view.is_supervised and not _newer(facts)
+
+
+def _newer_supervised(facts: Facts) -> bool:
+    return facts.view.is_supervised and _newer(facts)
+
+
+def _newer_download(facts: Facts) -> bool:
+    return _newer_supervised(facts) and facts.view.is_toolbench_real
+
+
 def _evaluating(facts: Facts) -> bool:
     return bool(highest(facts.derived.evaluations))
 
@@ -85,8 +103,7 @@ def _dpo(facts: Facts) -> bool:
 
 
 def _newer_dpo(facts: Facts) -> bool:
-    # Seen with TRL 1.16.0, and not with 0.19.1.
-    return facts.view.is_dpo and facts.libraries.have("trl", "1.16.0")
+    return facts.view.is_dpo and _newer(facts)
 
 
 def _lora(facts: Facts) -> bool:
@@ -141,6 +158,15 @@ def _cuts_with_fraction(value: Any) -> bool:
     return isinstance(value, float) and value < _LONGEST_PAIR
 
 
+def _leaves_nothing(value: Any) -> bool:
+    # A row without a token that is learned from is dropped; -1 cuts one token off its end.
+    return isinstance(value, int) and 0 <= value < 2
+
+
+def _cuts_answers(value: Any) -> bool:
+    return isinstance(value, int) and 0 <= value < TOOLBENCH_PROMPT
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One way in which a setting ends the run.
@@ -163,6 +189,9 @@ class Fault:
 _ACCUMULATION: Final = "gradient_accumulation_steps"
 _NO_BATCH: Final = (
     "ValueError: batch_size should be a positive integer value, but got batch_size={value}"
+)
+_NO_ROWS_LEFT: Final = (
+    "ValueError: num_samples should be a positive integer value, but got num_samples=0"
 )
 _NO_WARMUP: Final = (
     "ValueError: warmup_steps must be of type int and must be 0 or a positive integer."
@@ -212,18 +241,18 @@ FAULTS: Final = (
         "ValueError: dropout probability has to be between 0 and 1, but got {value}",
         "trainer.py:146",
     ),
-    Fault("warmup_steps", _supervised, _no_integer, _NO_WARMUP, "trainer.py:181"),
-    Fault("warmup_steps", _supervised, _below(0), _NO_WARMUP, "trainer.py:181"),
+    Fault("warmup_steps", _older_supervised, _no_integer, _NO_WARMUP, "trainer.py:181"),
+    Fault("warmup_steps", _older_supervised, _below(0), _NO_WARMUP, "trainer.py:181"),
     Fault(
         "max_length",
-        _supervised,
+        _older_supervised,
         _no_number_nor_null,
         "TypeError: an integer is required",
         "trainer.py:212",
     ),
     Fault(
         "max_length",
-        _supervised,
+        _older_supervised,
         _below(0),
         "ArrowInvalid: `start`(0) should be greater than or equal to 0 and not greater than "
         "`stop`({value})",
@@ -231,11 +260,41 @@ FAULTS: Final = (
     ),
     Fault(
         "max_length",
-        _supervised,
+        _older_supervised,
         _below(1),
         "RuntimeError: Expected tensor for argument #1 'indices'",
         "trainer.py:226",
     ),
+    Fault(
+        "warmup_steps",
+        _newer_supervised,
+        _no_number,
+        "TypeError: '<' not supported between instances of '{type}' and 'int'",
+        "trainer.py:181",
+    ),
+    Fault(
+        "warmup_steps",
+        _newer_supervised,
+        _below(0),
+        "ValueError: Got warmup_steps = {value}, Expected value warmup_steps >= 0",
+        "trainer.py:181",
+    ),
+    Fault(
+        "max_length",
+        _newer_supervised,
+        _no_number_nor_null,
+        "TypeError: slice indices must be integers or None or have an __index__ method",
+        "trainer.py:212",
+    ),
+    Fault(
+        "max_length",
+        _newer_supervised,
+        _is_fraction,
+        "TypeError: slice indices must be integers or None or have an __index__ method",
+        "trainer.py:212",
+    ),
+    Fault("max_length", _newer_supervised, _leaves_nothing, _NO_ROWS_LEFT, "trainer.py:226"),
+    Fault("max_length", _newer_download, _cuts_answers, _NO_ROWS_LEFT, "trainer.py:226"),
     Fault(
         "max_length", _dpo, _no_number_nor_null, "TypeError: '<' not supported", "trainer.py:284"
     ),
@@ -320,7 +379,7 @@ FAULTS: Final = (
         "max_length",
         _newer_dpo,
         _below(_SHORTEST_PAIR),
-        "ValueError: num_samples should be a positive integer value, but got num_samples=0",
+        _NO_ROWS_LEFT,
         "trainer.py:284",
     ),
     Fault(
@@ -432,6 +491,7 @@ _NOT_INSTALLED: Final = {
         for name in ("galore_torch", "lomo_optim", "schedulefree", "apollo_torch")
     },
     "grokadamw": "ValueError: Please install grokadamw",
+    "apex": "ValueError: Trainer tried to instantiate apex FusedAdam but apex is not installed!",
     "torchdistx": "ValueError: Please install https://github.com/pytorch/torchdistx",
     "torch_xla": "ValueError: Trainer failed to import syncfree AdamW from torch_xla.",
     "torchao": "ImportError: You need to have `torchao>=0.4.0`",

@@ -68,6 +68,18 @@ MATRIX: Final = [
     row(FORK, SFT, {}),
     row(FORK, SFT, FULL),
     row(FORK, TEACHER, {}),
+    row(FORK, SFT, {"training.warmup_steps": 0.1}),
+    row(FORK, SFT, {"training.warmup_steps": "1"}, "training.warmup_steps.type", "'<' not"),
+    row(FORK, SFT, {"training.max_length": 64}, "training.max_length.type", "num_samples=0"),
+    row(FORK, SFT, {"training.max_length": 512.0}, "training.max_length.type", "slice indices"),
+    row(FORK, TEACHER, {"training.max_length": 64}),
+    row(
+        FORK,
+        SFT,
+        {"model.name": "openai-community/gpt2", "tokenizer.name": "Qwen/Qwen3-0.6B"},
+        "model.arch.unsupported_lora",
+        "NoMatchingPeftModuleError",
+    ),
     row(FORK, DPO, BF16),
     row(FORK, DPO, {}, "training.precision.fp16_qlora_bf16_adapters", "'BFloat16'"),
     row(FORK_CPU, SFT, {}, "training.precision.bf16_hardware", "support bf16/gpu"),
@@ -111,6 +123,15 @@ def test_newer_libraries_evaluate_at_the_end() -> None:
     ]
     assert counts == [1, 2]
     assert "training.eval.never" not in {finding.rule for finding in check(SFT, FORK)}
+
+
+def test_newer_libraries_take_a_share_for_a_warmup() -> None:
+    document = changed(SFT, {"training.warmup_steps": 0.1})
+    profile = trainers.setting(FORK).profile
+    assert derive(View(document, profile)).warmup_updates == 3
+    assert derive(View(document)).warmup_updates is None
+    whole = changed(SFT, {"training.warmup_steps": 2.5})
+    assert derive(View(whole, profile)).warmup_updates == 2
 
 
 def test_a_target_is_written_and_read_back() -> None:

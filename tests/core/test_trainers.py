@@ -282,9 +282,15 @@ STOPS = [
             {"model.torch_dtype": dtype},
             "model.torch_dtype.enum",
             "model.torch_dtype",
-            "trainer.py:127,155",
+            error,
         )
-        for dtype in ("auto", "fp16", "int8", "float8_e4m3fn", None)
+        for dtype, error in (
+            ("auto", "module 'torch' has no attribute 'auto', or TypeError (trainer.py:127,155)"),
+            ("fp16", "AttributeError: module 'torch'"),
+            ("int8", "dtype=torch.int8 since it is not a floating point dtype (trainer.py:124"),
+            ("float8_e4m3fn", "TypeError: couldn't find storage object (trainer.py:124,152)"),
+            (None, "TypeError: attribute name must be string (trainer.py:127,155)"),
+        )
     ),
     *(
         row(
