@@ -9,7 +9,6 @@ from core.cli_target import target
 from core.document import Document, write
 
 if TYPE_CHECKING:
-    from core.effective import Effective
     from core.target import Setting
     from core.view import View
 
@@ -19,7 +18,7 @@ Show what the trainer takes for each key: what you wrote, what it uses, and why.
 It also shows what follows from the config, and what nobody can set. "taken otherwise" and "capped"
 mean that a run takes something else than what is written; "no effect" that nothing looks at it."""
 EFFECTIVE_MORE: Final = """\
---changed leaves out what is taken as it is written and what is not written.
+--changed leaves out what is taken as it is written, defaults, and what nobody can set.
 
 examples:
   python -m core effective my.json
@@ -49,15 +48,9 @@ def effective(args: argparse.Namespace, document: Document, say: Callable[[str],
     from core.render_trainer import effective_text
 
     entries = entries_of(document, target(args))
-    shown = [entry for entry in entries if not args.changed or _is_changed(entry)]
+    shown = [entry for entry in entries if not args.changed or entry.is_otherwise]
     say(write([entry.as_json() for entry in shown]) if args.json else effective_text(shown))
     return 0
-
-
-def _is_changed(entry: "Effective") -> bool:
-    from core.document import ABSENT
-
-    return entry.written is not ABSENT and entry.why != "written"
 
 
 def requirements(
@@ -110,7 +103,8 @@ def memory(view: "View", setting: "Setting", sizes: Document | None) -> MemoryAn
     from core.render_memory import changes_text, memory_text
     from core.rows import Unknown
 
-    dims = dims_from_config(sizes, view.text("model.name") or "") if sizes else None
+    name = view.text("model.name") or ""
+    dims = None if sizes is None else dims_from_config(sizes, name)
     own, gib = habits(setting.libraries), setting.machine.memory
     try:
         found = estimate(view, dims, own)
@@ -128,5 +122,5 @@ def add_options(command: Any) -> None:
     """Add the options of ``effective``."""
     command.add_argument("--json", action="store_true", help="print JSON")
     command.add_argument(
-        "--changed", action="store_true", help="show only what is written and taken otherwise"
+        "--changed", action="store_true", help="show only what is not taken as it is written"
     )

@@ -52,6 +52,11 @@ class Effective:
     reason: str = ""
     source: str = ""
 
+    @property
+    def is_otherwise(self) -> bool:
+        """Whether a run takes something else than what is written, or than what silence means."""
+        return self.why in ("override", "capped", "ignored", "stops")
+
     def as_json(self) -> dict[str, Any]:
         """The entry as the command line prints it; what is absent is left out."""
         values = {"written": self.written, "used": self.used}
@@ -97,11 +102,14 @@ def _known(view: View, taken: dict[str, Used], verdict: Verdict) -> Iterator[Eff
         if spec.section == _TOOLS:
             continue
         entry = _entry(view, spec, taken.get(spec.name))
-        if entry is None:
-            continue
-        if entry.written is not ABSENT and spec.path in stops:
-            entry = replace(entry, used=ABSENT, why="stops", reason=stops[spec.path])
-        yield entry
+        if spec.path in stops:
+            written, source = view.value(spec.name), view.profile.use(spec).source
+            reason = stops[spec.path]
+            yield Effective(
+                spec.name, spec.section, spec.title, written, ABSENT, "stops", reason, source
+            )
+        elif entry is not None:
+            yield entry
     yield from _tools(view, taken.get(_TOOLS), stops.get((_TOOLS,)))
 
 

@@ -6,13 +6,16 @@ from typing import Final
 
 from core.check import check
 from core.delta import difference
-from core.document import Document, identical
+from core.document import Document, identical, write
 from core.errors import PathError
 from core.findings import Finding, Patch
 from core.patch import apply
 from core.target import DEFAULT, Target
 
 _STEPS_MAX: Final = 40
+
+# Each step checks the whole document; this much of it is checked at most on the way.
+_CHECKED_BYTES: Final = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def make_run(document: Document, target: Target = DEFAULT) -> Made:
 
 
 def _mended(document: Document, target: Target) -> Document:
-    for _ in range(_STEPS_MAX):
+    for _ in range(min(_STEPS_MAX, _checks(document))):
         step = next(_steps(document, target), None)
         if step is None:
             break
@@ -73,22 +76,31 @@ def _steps(document: Document, target: Target) -> Iterator[Document]:
 def _least(document: Document, mended: Document, target: Target) -> Document:
     """The mended document without those changes that it runs without."""
     patch = difference(document, mended)
-    while fewer := next(_fewer(document, patch, target), None):
+    learns = check(mended, target).trainer.learns
+    if len(patch) ** 2 > _checks(document):
+        return mended
+    while fewer := next(_fewer(document, patch, target, learns=learns), None):
         patch = fewer
     return apply(document, patch)
 
 
-def _fewer(document: Document, patch: Patch, target: Target) -> Iterator[Patch]:
-    """The patches with which it runs too that lack one of the changes."""
+def _checks(document: Document) -> int:
+    """How often a document may be checked, so that none keeps a server busy."""
+    return max(2, _CHECKED_BYTES // len(write(document)))
+
+
+def _fewer(document: Document, patch: Patch, target: Target, *, learns: bool) -> Iterator[Patch]:
+    """The patches with which it runs, and learns, too that lack one of the changes."""
     for operation in patch:
         fewer = tuple(other for other in patch if other is not operation)
-        if fewer and _runs(document, fewer, target):
+        if fewer and _runs(document, fewer, target, learns=learns):
             yield fewer
 
 
-def _runs(document: Document, patch: Patch, target: Target) -> bool:
+def _runs(document: Document, patch: Patch, target: Target, *, learns: bool) -> bool:
     try:
-        return check(apply(document, patch), target).trainer.runs
+        trainer = check(apply(document, patch), target).trainer
+        return trainer.runs and trainer.learns >= learns
     except PathError:
         # A change that builds on the one left out.
         return False

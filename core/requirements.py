@@ -7,7 +7,7 @@ from core import trainers
 from core.check import check
 from core.document import Document
 from core.findings import Finding
-from core.target import CPU, Setting, Target
+from core.target import CPU, GPU, Setting, Target
 from core.view import View
 
 _BITSANDBYTES: Final = "bitsandbytes"
@@ -64,7 +64,7 @@ def _file(setting: Setting, lines: tuple[str, ...]) -> str:
     trainer = trainers.get(setting.target.trainer)
     about = [
         f"# {trainer.title} ({trainer.source}), {setting.target.environment} libraries, "
-        f"{setting.machine.title}.",
+        f"{_where(setting)}.",
         "# Written by Tunesmith: pip install -r this file.",
     ]
     if setting.machine == CPU:
@@ -82,3 +82,7 @@ def _environmental(document: Document, target: Target) -> tuple[Finding, ...]:
     default = check(document, usual).trainer.blockers
     known = {(blocker.rule, blocker.path) for blocker in default}
     return tuple(one for one in here if (one.rule, one.path) not in known)
+
+
+def _where(setting: Setting) -> str:
+    return "one recent GPU" if setting.machine == GPU else setting.machine.title

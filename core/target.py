@@ -38,7 +38,7 @@ class Machine:
 GPU: Final = Machine("gpu", "One recent GPU")
 CPU: Final = Machine("cpu", "CPU only", has_gpu=False, has_bf16=False)
 
-_SIZED: Final = re.compile(r"gpu-(\d{1,4}(?:\.\d)?)", re.ASCII)
+_SIZED: Final = re.compile(r"gpu-([1-9]\d{0,3}(?:\.\d)?)", re.ASCII)
 
 
 def machine(name: str) -> Machine:
@@ -56,7 +56,9 @@ def machine(name: str) -> Machine:
     known = {one.id: one for one in (GPU, CPU)}
     if name not in known:
         ids = ", ".join((*known, *gpus.every()))
-        raise UnknownTarget(f"There is no machine {shown(name)}; choose one of: {ids}, gpu-24.")
+        raise UnknownTarget(
+            f"There is no machine {shown(name)}; choose one of: {ids}, gpu-24 (any with 24 GiB)."
+        )
     return known[name]
 
 

@@ -23,6 +23,7 @@ from core.text_difference import Piece, Pieces, alike, words
 from ui import session
 from ui.grid import Cell, Column, Line, Pick, Sheet, grid, sheet
 from ui.summary import amount
+from ui.target import said
 from ui.text import count, value_text
 
 SECTION: Final = "section:"
@@ -193,12 +194,10 @@ def state_of(report: Report) -> str:
     return "runs" if report.trainer.runs else "valid, stops"
 
 
-def _judged_for(report: Report) -> str:
-    """Trainer and environment, where they are not what is usual."""
-    verdict = report.trainer
-    usual = verdict.name == DEFAULT.trainer
-    label = "" if verdict.environment == DEFAULT.label else verdict.environment
-    return label if usual else " ".join(filter(None, (verdict.name, label)))
+def _judged_for(side: Side) -> str:
+    """Trainer, libraries and machine, where they are not what is usual."""
+    target = trainers.known(side.target)
+    return "" if target == DEFAULT else f"for {said(target)}"
 
 
 def _column(own: Board, number: int, *, opens: bool) -> Column:
@@ -206,7 +205,7 @@ def _column(own: Board, number: int, *, opens: bool) -> Column:
     return Column(
         key=side.origin.name,
         title=visible(value_text(side.title, 60)),
-        detail=" · ".join(filter(None, (side.detail, state_of(report), _judged_for(report)))),
+        detail=" · ".join(filter(None, (side.detail, state_of(report), _judged_for(side)))),
         file_name=side.file_name if opens else "",
         text=side.text if opens else "",
         is_base=number == own.comparison.base and len(own.sides) > 1,

@@ -26,7 +26,7 @@ _COLORS: Final = {
 
 _FILTERS: Final[dict[str, Callable[[Effective], bool]]] = {
     "Everything": lambda entry: True,
-    "Not as written": lambda entry: entry.written is not ABSENT and entry.why != "written",
+    "Not as written": lambda entry: entry.is_otherwise,
     "Defaults": lambda entry: entry.why == "default",
     "Can't be set": lambda entry: entry.why == "fixed",
 }

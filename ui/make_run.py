@@ -1,6 +1,7 @@
 """The fewest changes that make the draft run, as a difference to look at before they are made."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -9,11 +10,13 @@ from core.compare import compare
 from core.consequences import outcome
 from core.findings import Finding
 from core.making import Made
-from core.target import DEFAULT
+from core.target import DEFAULT, Target
+from core.view import View
 from ui import session
 from ui.changes import consequence_lines, settings_table
 from ui.insight import Insight
-from ui.text import BLOCKED, count, plain
+from ui.target import said
+from ui.text import BLOCKED, MARKS, count, plain, value_text
 
 
 def dialog_body() -> None:
@@ -22,9 +25,13 @@ def dialog_body() -> None:
     made = insight.made
     rows = compare([insight.draft.document, made.document]).rows
     st.markdown(_head(made, len(rows)))
+    if other := _other_data(insight, made):
+        st.markdown(f"{MARKS['warning']} {plain(other)}")
     if rows:
         before = outcome(insight.draft.document, insight.target)
         after = outcome(made.document, insight.target)
+        if after.report.trainer.runs and not after.report.trainer.learns:
+            st.markdown(f"{MARKS['warning']} It learns nothing then; look at the warnings after.")
         left, right = st.columns([3, 2], gap="medium")
         left.markdown(settings_table(rows))
         right.markdown("\n".join(consequence_lines(before, after)))
@@ -34,6 +41,14 @@ def dialog_body() -> None:
         if rows:
             st.button("Apply", key="make_run.do", type="primary", on_click=_apply, args=(made,))
         st.button("Leave it as it is", key="make_run.no", type="tertiary", on_click=_close)
+
+
+def _other_data(insight: Insight, made: Made) -> str:
+    """Where the rows come from then, if that is somewhere else."""
+    now, then = insight.view.strategy, View(made.document).strategy
+    if now == then or not isinstance(now, str):
+        return ""
+    return f"The rows are other ones then: '{then}' takes the place of '{value_text(now, 40)}'."
 
 
 def _head(made: Made, number: int) -> str:
@@ -51,14 +66,17 @@ def _left(insight: Insight, blockers: Sequence[Finding]) -> None:
     st.markdown("**Stops all the same**")
     lines = [f"- {BLOCKED} {plain(one.message)} {plain(one.remedy)}" for one in blockers]
     st.markdown("\n".join(lines))
-    default = DEFAULT
-    if insight.target != default and check(insight.made.document, default).trainer.runs:
-        st.button(
-            "Judge it for the pinned libraries on a GPU",
-            key="make_run.target",
-            help="The config stays as it is; the verdict is for another environment.",
-            on_click=_retarget,
-        )
+    pinned = replace(insight.target, environment=DEFAULT.environment)
+    for target in (pinned, replace(pinned, machine=DEFAULT.machine), DEFAULT):
+        if target != insight.target and check(insight.made.document, target).trainer.runs:
+            st.button(
+                plain(f"Judge it for {said(target)}"),
+                key="make_run.target",
+                help="The config stays as it is; the verdict is for another environment.",
+                on_click=_retarget,
+                args=(target,),
+            )
+            return
 
 
 def _apply(made: Made) -> None:
@@ -68,8 +86,8 @@ def _apply(made: Made) -> None:
     st.rerun()
 
 
-def _retarget() -> None:
-    session.open_draft(session.draft().for_target(""))
+def _retarget(target: Target) -> None:
+    session.open_draft(session.draft().for_target(str(target)))
     st.rerun()
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from core import trainers
 from core.errors import TunesmithError
 from core.fitting import Change, Fit, cheapest_changes, fit
-from core.memory import MARGIN, Memory, Peak, estimate, habits, size_text
+from core.memory import TITLES, Memory, Peak, estimate, habits, size_text
 from core.models import dims, dims_from_config
 from core.patch import apply
 from core.rows import Unknown
@@ -83,22 +83,33 @@ def _changes(changes: Sequence[Change]) -> None:
 def _apply(change: Change) -> None:
     draft = session.draft()
     session.open_draft(draft.with_document(apply(draft.document, change.patch)))
+    session.say(f"{plain(change.title)}. Undo takes it back.", ":material/memory:")
     st.rerun()
 
 
 def _parts(memory: Memory) -> None:
     with st.expander("What takes the memory", key="memory_parts", type="compact"):
         with st.container(key="memory_table"):
-            st.markdown(_table(memory.worst))
+            st.markdown(_table(memory))
         st.markdown(_arithmetic(memory.worst))
         notes = " ".join(memory.notes)
-        st.caption(plain(f"{_when(memory.worst)} All in all good to about {MARGIN:.0%}. {notes}"))
+        st.caption(plain(f"{_when(memory.worst)} {notes}"))
 
 
-def _table(peak: Peak) -> str:
-    lines = [f"| {plain(part.title)} | {plain(size_text(part.size))} |" for part in peak.parts]
-    total = f"| **in all** | **{plain(size_text(peak.total))}** |"
-    return "\n".join(["| | |", "|:--|--:|", *lines, total])
+def _table(memory: Memory) -> str:
+    """The parts at worst, and beside them as is likely where that is less."""
+    peaks = [memory.worst] if memory.worst == memory.likely else [memory.likely, memory.worst]
+    names = dict.fromkeys(part.name for peak in peaks for part in peak.parts)
+    lines = [[plain(TITLES[name]), *(_size(peak, name) for peak in peaks)] for name in names]
+    totals = ["**in all**", *(f"**{plain(size_text(peak.total))}**" for peak in peaks)]
+    head = ["", "likely", "at worst"] if len(peaks) > 1 else ["", ""]
+    rows = [head, [":--", *["--:"] * len(peaks)], *lines, totals]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _size(peak: Peak, name: str) -> str:
+    sizes = [part.size for part in peak.parts if part.name == name]
+    return plain(size_text(sizes[0])) if sizes else ""
 
 
 def _arithmetic(peak: Peak) -> str:
@@ -135,7 +146,10 @@ def _other_model(insight: Insight) -> None:
 
 def _pasted(name: str, key: str) -> None:
     text = session.widget_value(key) or ""
-    if session.is_stale(key) or not text.strip():
+    if session.is_stale(key) or (session.has_left() and not text):
+        return
+    if not text.strip():
+        session.set_sizes(name, None)
         return
     try:
         session.set_sizes(name, dims_from_config(text, name))

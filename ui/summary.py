@@ -94,6 +94,8 @@ def _trainer_badge(insight: Insight) -> str:
         return f":red-badge[:material/block: stops the trainer{more}]"
     if not verdict.learns:
         return ":orange-badge[:material/hourglass_disabled: runs, learns nothing]"
+    if any(finding.rule == "resources.vram" for finding in insight.report.warnings):
+        return ":orange-badge[:material/memory: runs out of memory, by the estimate]"
     return ":green-badge[:material/play_arrow: runs]"
 
 

@@ -185,9 +185,16 @@ def _no_gpu_for_4_bits(facts: Facts) -> Iterator[Finding]:
                 "supported by the bitsandbytes version you have installed",
                 "trainer.py:124",
             ),
-            "Set 'use_lora' to false, or train on a machine with a GPU.",
-            set_all({"training.use_lora": False}),
+            "Set 'use_lora' to false and load the weights in float32, or train on a machine with "
+            "a GPU.",
+            set_all({"training.use_lora": False} | _wide(facts.view)),
         )
+
+
+def _wide(view: View) -> dict[str, str]:
+    """Weights of 16 bits that full fine-tuning would end with NaN in are loaded in 32."""
+    in_float16 = view.effective("model.torch_dtype") in ("float16", "half")
+    return {"model.torch_dtype": "float32"} if in_float16 else {}
 
 
 def _device_for_4_bits(facts: Facts, value: str) -> Iterator[Finding]:

@@ -140,3 +140,9 @@ def test_the_command_hides_secrets() -> None:
     result = run("effective", "-", stdin=write(document))
     assert "training.api_key" in result.out
     assert "hf_a" not in result.out
+
+
+def test_a_required_key_that_is_missing_is_told() -> None:
+    found = entry("model.name", {"model": {}})
+    assert (found.why, found.written, found.used) == ("stops", ABSENT, ABSENT)
+    assert found.is_otherwise

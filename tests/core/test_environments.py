@@ -152,6 +152,7 @@ def test_a_text_that_is_no_target_is_refused(text: str) -> None:
     [
         (Target(trainer="axolotl"), "There is no trainer 'axolotl'; choose one of: tiny_tool_use"),
         (Target(environment="2019"), "There is no environment '2019'; choose one of: pinned"),
+        (Target(machine="gpu-0"), "There is no machine 'gpu-0'; choose one of: gpu, cpu"),
         (Target(machine="abacus"), "There is no machine 'abacus'; choose one of: gpu, cpu"),
     ],
 )

@@ -86,3 +86,10 @@ def test_the_command_says_why_it_can_not() -> None:
     result = run("fix", "--run", "--environment", "today", "-", stdin=write(SFT))
     assert result.code == 1
     assert "[libs.sft_current]" in result.err
+
+
+def test_what_runs_then_learns_too_where_it_can() -> None:
+    made = make_run(SFT, Target(machine="cpu"))
+    verdict = check(made.document, Target(machine="cpu")).trainer
+    assert (verdict.runs, verdict.learns) == (True, True)
+    assert set(paths(made.patch)) == {"/training/use_lora", "/model/torch_dtype"}

@@ -94,7 +94,7 @@ def test_a_config_is_judged_for_its_own_target() -> None:
     at(app, [SFT, "draft"])
     table = Grid(app)
     assert table.lines["verdict:runs"] == ["yes", "≠no"]
-    assert "open draft · valid, stops · today" in table.html
+    assert "valid, stops · for Tiny Tool Use · today&#x27;s libraries" in table.html
 
 
 def test_a_saved_config_keeps_what_it_is_judged_for(page: SignIn, bench: Workbench) -> None:

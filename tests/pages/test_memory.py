@@ -35,6 +35,7 @@ def test_it_says_which_gpus_the_run_fits(app: AppTest) -> None:
 def test_a_run_that_exceeds_the_gpu_is_made_to_fit(app: AppTest) -> None:
     do(labelled(app.selectbox, "Machine").select("t4"))
     assert ":red-badge[:material/error: exceeds]" in shown(app)
+    assert "runs out of memory, by the estimate" in shown(app)
     do(button(app, "Batch size 1, accumulation 32").click())
     assert ":green-badge[:material/check: fits]" in shown(app)
     training = draft(app).document["training"]

@@ -46,6 +46,7 @@ def test_make_it_run_shows_the_changes_before_it_makes_them(app: AppTest) -> Non
     assert draft(app).document == before
     assert "With 2 changes the trainer gets to its end" in shown(app)
     assert "| `data.strategy` | pc\\_building | **toolbench** |" in shown(app)
+    assert "'toolbench' takes the place of 'pc\\_building'" in shown(app)
     do(button(app, "Apply").click())
     assert draft(app).document["data"]["strategy"] == "toolbench"
     assert draft(app).document["tools"] == []
