@@ -15,6 +15,7 @@ from core.patch import apply
 from core.rules import RULES
 from core.secrets import kind_of
 from core.target import DEFAULT, Setting, Target
+from core.view import entries, holders
 
 _FIXES_MAX: Final = 200
 
@@ -162,8 +163,10 @@ class _Prover:
 
 
 def _tells_secret(patch: Patch) -> bool:
-    operations = [dict(operation) for operation in patch]
-    return bool(kind_of(json.dumps(operations, ensure_ascii=False)))
+    operations = {"patch": [dict(operation) for operation in patch]}
+    texts = (value for _, holder in holders(operations) for _, value in entries(holder))
+    whole = json.dumps(operations, ensure_ascii=False)
+    return bool(kind_of(whole)) or any(isinstance(one, str) and kind_of(one) for one in texts)
 
 
 def _stands_alone(operation: Operation) -> bool:

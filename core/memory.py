@@ -307,6 +307,7 @@ _BYTES: Final = {
     "float32": 4,
     "float": 4,
     "double": 8,
+    "float64": 8,
 }
 
 

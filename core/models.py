@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from core.document import parse, read
 from core.errors import UnknownSizes
+from core.secrets import redact
 from core.wording import shortened, shown
 
 _FILE: Final = Path(__file__).parent / "data" / "model_dims.json"
@@ -349,7 +350,7 @@ def _sizes(config: Mapping[str, Any], family: _Family, name: str) -> ModelDims:
 
 
 def _names(name: Any) -> tuple[str, ...]:
-    text = shortened(name.strip()) if isinstance(name, str) else ""
+    text = shortened(redact(name.strip())) if isinstance(name, str) else ""
     return (text,) if text else ()
 
 

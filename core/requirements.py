@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from core import trainers
-from core.check import check
 from core.document import Document
+from core.facts import Facts
 from core.findings import Finding
 from core.target import CPU, GPU, Setting, Target
 from core.view import View
@@ -78,8 +78,9 @@ def _environmental(document: Document, target: Target) -> tuple[Finding, ...]:
     usual = Target(trainer=target.trainer)
     if target == usual:
         return ()
-    here = check(document, target).trainer.blockers
-    default = check(document, usual).trainer.blockers
+    here, default = (
+        trainers.judge(Facts(document, trainers.setting(one))).blockers for one in (target, usual)
+    )
     known = {(blocker.rule, blocker.path) for blocker in default}
     return tuple(one for one in here if (one.rule, one.path) not in known)
 

@@ -1,5 +1,6 @@
 """How long a run takes, from a speed that somebody measured."""
 
+import math
 from typing import Final
 
 from core.derive import Derived, Quantity
@@ -26,6 +27,8 @@ def spoken(duration: Quantity) -> str:
         return "–"
     if isinstance(duration, tuple):
         return " to ".join(dict.fromkeys(map(spoken, duration)))
+    if not math.isfinite(duration):
+        return "for ever"
     left = round(duration)
     parts: list[str] = []
     for size, unit in _UNITS:

@@ -149,7 +149,9 @@ def _wrong(difference: str) -> Comparison:
 _TYPE: Final = re.compile(r"\b[A-Z]\w*(?:Error|Iteration|Invalid|Exception)\b")
 # core.trainers.stops.SILENT, without the lines, which each trainer has its own of.
 _SILENT: Final = "without one optimizer update"
-_STOPS: Final = re.compile(r"train\.py stops with (?P<error>.*) \((?P<at>[^()]*:\d[^()]*)\)\.$")
+_STOPS: Final = re.compile(
+    r"train\.py stops with (?P<error>.*?) \((?P<at>\w+\.py:\d[^()]*)\)\.(?: |$)", re.DOTALL
+)
 
 
 def _compare_stop(blockers: tuple[Finding, ...], outcome: Outcome) -> Comparison:

@@ -1,5 +1,6 @@
 """Runs the trainer as it is on configs, with tiny models that stand in for public ones."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -62,7 +63,7 @@ class Trial:
         self._count += 1
         folder = self._runs / str(self._count)
         folder.mkdir()
-        (folder / "data").symlink_to(self.folder / "stand-ins" / "data")
+        (folder / "data").symlink_to(self._stand_ins / "data")
         (folder / "config.json").write_bytes(config)
         job = {
             "train": str(self.trainer / "train.py"),
@@ -99,10 +100,16 @@ class Trial:
 
     @property
     def _hub(self) -> Path:
-        return self.folder / "stand-ins" / "hub"
+        return self._stand_ins / "hub"
+
+    @property
+    def _stand_ins(self) -> Path:
+        # Those of another script or of other libraries are made anew.
+        maker = (IN_TRAINER / "make_stand_ins.py").read_bytes() + self.python.encode()
+        return self.folder / f"stand-ins-{hashlib.sha256(maker).hexdigest()[:12]}"
 
     def _make_stand_ins(self) -> None:
-        folder = self.folder / "stand-ins"
+        folder = self._stand_ins
         if folder.is_dir():
             return
         done = subprocess.run(

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.render import printable
 from core.secrets import redact
 from ui import saving, session
 from ui.questions import Consent
@@ -21,7 +22,8 @@ def dialog_body(question: Consent) -> None:
     )
     for command in commands:
         st.caption(plain(redact(command.tool)) or "a tool without a name")
-        st.code(redact(command.text) or "(no command)", language="bash", wrap_lines=True)
+        # Whole and as it is: what is hidden can't be agreed to.
+        st.code(printable(command.text) or "(no command)", language="bash", wrap_lines=True)
     key = session.seeded(_AGREED, False)
     agreed = st.checkbox("I have read it, and it may run where this config is trained.", key=key)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -10,7 +10,7 @@ from core.document import path_text
 from core.draft import from_source
 from core.findings import Finding
 from core.importing import Import, Refusal, inspect, repaired, with_repairs
-from core.render import code_span
+from core.render import code_span, printable
 from core.secrets import redact
 from core.workbench import Landed
 from ui import saving, session, who
@@ -139,7 +139,9 @@ def _may_run(index: int, commands: Sequence[Command]) -> bool:
     if not commands:
         return False
     for command in commands:
-        st.code(redact(command.text) or "(no command)", language="bash", wrap_lines=True)
+        # Whole and as it is: what is hidden can't be agreed to.
+        st.caption(plain(redact(command.tool)) or "a tool without a name")
+        st.code(printable(command.text) or "(no command)", language="bash", wrap_lines=True)
     return st.checkbox(
         "I have read what its tools run, and it may run where this config is trained.",
         key=f"may_run.{index}",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import streamlit as st
 
@@ -17,6 +18,8 @@ from ui.changes import consequence_lines, settings_table
 from ui.insight import Insight
 from ui.target import said
 from ui.text import BLOCKED, MARKS, count, plain, value_text
+
+_SHOWN: Final = 20
 
 
 def dialog_body() -> None:
@@ -64,7 +67,9 @@ def _head(made: Made, number: int) -> str:
 
 def _left(insight: Insight, blockers: Sequence[Finding]) -> None:
     st.markdown("**Stops all the same**")
-    lines = [f"- {BLOCKED} {plain(one.message)} {plain(one.remedy)}" for one in blockers]
+    lines = [f"- {BLOCKED} {plain(one.message)} {plain(one.remedy)}" for one in blockers[:_SHOWN]]
+    if blockers[_SHOWN:]:
+        lines.append(f"- and {len(blockers) - _SHOWN} more")
     st.markdown("\n".join(lines))
     pinned = replace(insight.target, environment=DEFAULT.environment)
     for target in (pinned, replace(pinned, machine=DEFAULT.machine), DEFAULT):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from core import models
-from core.document import Path
+from core.document import MAX_INTEGER, Path
 from core.facts import Facts
 from core.findings import Finding, Patch, add, remove, replace
 from core.view import View, path_of
@@ -56,6 +56,9 @@ def _alpha_ratio(facts: Facts) -> Iterator[Finding]:
     view = facts.view
     alpha, rank = view.number("training.lora_alpha"), view.integer("training.lora_r")
     if not (view.uses_lora and _has_training(view) and alpha and rank) or rank < 1 or alpha < 0:
+        return
+    if rank > MAX_INTEGER:
+        # No ratio of it can be told.
         return
     low, high = _RATIO
     if not low * rank <= alpha <= high * rank:

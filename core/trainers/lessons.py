@@ -9,7 +9,7 @@ from core.view import View
 
 def never_moves(facts: Facts) -> bool:
     """A rate of 0 all the time: it is set to 0, or the only update falls on warm-up's 0."""
-    rate_is_zero = facts.view.number("training.learning_rate") == 0
+    rate_is_zero = _number(facts.view, "learning_rate") == 0
     return rate_is_zero or highest(facts.derived.peak_learning_rate) == 0
 
 
@@ -60,4 +60,6 @@ _ADAM_OF_TORCH: Final = ("adamw_torch", "adamw_torch_fused")
 
 
 def _number(view: View, key: str) -> float | None:
-    return view.number(f"training.{key}")
+    # The libraries count true as 1 and false as 0.
+    value = view.effective(f"training.{key}")
+    return value if isinstance(value, int | float) else None

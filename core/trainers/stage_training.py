@@ -73,10 +73,6 @@ def _always(facts: Facts) -> bool:
     return True
 
 
-def _supervised(facts: Facts) -> bool:
-    return facts.view.is_supervised
-
-
 def _newer(facts: Facts) -> bool:
     # Seen with TRL 1.16.0 and transformers 5.24.0, and not with 0.19.1 and 4.52.4.
     return facts.libraries.have("trl", "1.16.0")
@@ -158,12 +154,8 @@ def _cuts_with_fraction(value: Any) -> bool:
     return isinstance(value, float) and value < _LONGEST_PAIR
 
 
-def _leaves_nothing(value: Any) -> bool:
-    # A row without a token that is learned from is dropped; -1 cuts one token off its end.
-    return isinstance(value, int) and 0 <= value < 2
-
-
 def _cuts_answers(value: Any) -> bool:
+    # A row without a token that is learned from is dropped; -1 cuts one token off its end.
     return isinstance(value, int) and 0 <= value < TOOLBENCH_PROMPT
 
 
@@ -293,7 +285,7 @@ FAULTS: Final = (
         "TypeError: slice indices must be integers or None or have an __index__ method",
         "trainer.py:212",
     ),
-    Fault("max_length", _newer_supervised, _leaves_nothing, _NO_ROWS_LEFT, "trainer.py:226"),
+    Fault("max_length", _newer_supervised, _is_zero, _NO_ROWS_LEFT, "trainer.py:226"),
     Fault("max_length", _newer_download, _cuts_answers, _NO_ROWS_LEFT, "trainer.py:226"),
     Fault(
         "max_length", _dpo, _no_number_nor_null, "TypeError: '<' not supported", "trainer.py:284"

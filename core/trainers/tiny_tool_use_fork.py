@@ -29,7 +29,7 @@ from core.trainers import (
 from core.trainers.base import Trainer, Used
 
 # Lines of the first trainer's trainer.py after which the fork's have moved, and by how many.
-_MOVED_AFTER: Final = (183, 205, 215)
+_MOVED_AFTER: Final = (183, 205, 219)
 _MOVED_BY: Final = (0, -1, -2, -4)
 
 _PLACE: Final = re.compile(r"(?<![\w/])trainer\.py:(\d+(?:[-,]\d+)*)")

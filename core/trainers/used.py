@@ -22,13 +22,16 @@ _FIXED_SUPERVISED: Final = (
     ("training.eval_steps", 100, "trainer.py:192"),
     ("training.save_steps", 500, "trainer.py:194"),
     ("training.save_total_limit", 3, "trainer.py:195"),
+    ("training.save_strategy", "steps", "trainer.py:193"),
     ("training.load_best_model_at_end", True, "trainer.py:196-198"),
+    ("training.packing", False, "trl sft_config.py"),
     ("training.dataloader_pin_memory", False, "trainer.py:200"),
 )
 _FIXED_DPO: Final = (
     ("training.warmup_steps", 0, "trainer.py:248-266"),
     ("training.beta", 0.1, "trainer.py:264"),
     ("training.logging_steps", 10, "trainer.py:255"),
+    ("training.save_strategy", "steps", "trainer.py:256"),
     ("training.save_steps", 100, "trainer.py:257"),
     ("training.save_total_limit", 3, "trainer.py:258"),
     ("training.gradient_checkpointing", True, "trainer.py:280"),
@@ -40,8 +43,6 @@ _FIXED_ALWAYS: Final = (
     ("training.adam_beta2", 0.999, _LIBRARY),
     ("training.adam_epsilon", 1e-8, _LIBRARY),
     ("training.lr_scheduler_type", "linear", _LIBRARY),
-    ("training.save_strategy", "steps", "trainer.py:193,256"),
-    ("training.packing", False, "trl sft_config.py"),
     ("training.group_by_length", False, _LIBRARY),
     ("training.dataloader_num_workers", 0, _LIBRARY),
     ("training.dataloader_drop_last", False, _LIBRARY),
@@ -133,7 +134,7 @@ def _model(view: View) -> Iterator[Used]:
 
 def _rows(facts: Facts) -> Iterator[Used]:
     view = facts.view
-    if view.makes_rows_from_tools:
+    if view.makes_rows_from_tools and view.has("data.max_samples"):
         reason = "the number of tools decides how many rows there are"
         source = "data_generator.py:169-193"
         yield _override("data.max_samples", ABSENT, reason, source, "ignored")
@@ -156,7 +157,9 @@ def _rate(facts: Facts) -> Iterator[Used]:
 def _seed(view: View) -> Iterator[Used]:
     seed = view.effective("seed")
     if seed != 42:
-        reason = "only the LoRA weights start from yours; order and dropout follow 42"
+        reason = "order and dropout follow transformers' own 42"
+        if view.uses_lora:
+            reason = "only the LoRA weights start from yours; order and dropout follow 42"
         yield _override("seed", 42, reason, "train.py:68, trainer.py:181")
 
 

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from core.derive import Derived
@@ -10,6 +12,7 @@ from core.timing import seconds, spoken
         (None, "–"),
         (0.2, "less than 1 s"),
         (59, "59 s"),
+        (math.inf, "for ever"),
         (61, "1 min 1 s"),
         (3600, "1 h"),
         (5400, "1 h 30 min"),

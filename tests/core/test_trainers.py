@@ -519,6 +519,8 @@ LESSONLESS = [
     row("one update, all warm-up", TEACHER, {"training.batch_size": 999, "training.num_epochs": 1}),
     row("one token", SFT, {"training.max_length": 1}),
     row("one token", DPO, {"training.max_length": 1}),
+    row("false is 0", SFT, {"training.lora_alpha": False}),
+    row("true is 1", SFT, {"training.lora_dropout": True}),
     row("prompts only", SFT, {"training.max_length": 100}),
     row("float16", SFT, FULL),
     row("float16", TEACHER, FULL | {"model.torch_dtype": ABSENT}),
