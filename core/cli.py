@@ -23,10 +23,10 @@ from core import cli_trainer
 from core.cli_target import add_target, target
 from core.document import MAX_BYTES, Document, Source, read, write
 from core.errors import DocumentError, InputError, TunesmithError
+from core.findings import MARK_RULE
 
 if TYPE_CHECKING:
     from core.compare import Comparison
-    from core.consequences import Consequence
     from core.database import Database
     from core.findings import Finding, Report
     from core.identity.local import LocalIdentity
@@ -41,9 +41,6 @@ INTERRUPTED: Final = 130
 """128 + SIGINT, as a shell reports Ctrl-C."""
 PIPE_CLOSED: Final = 141
 """128 + SIGPIPE, as a shell reports a reader that went away."""
-
-MARK_RULE: Final = "config.json.byte_order_mark"
-"""The one finding about a file rather than about the config in it."""
 
 # A file beyond a config's own limit is still read this far, so that the message can say its size.
 _READ_LIMIT: Final = 64 * MAX_BYTES
@@ -173,21 +170,9 @@ def _check_one(
 
 
 def _report(source: Source, target: "Target") -> "Report":
-    from core.check import check
+    from core.answers import report
 
-    report = check(source.document, target)
-    return _with_mark(report) if source.had_bom else report
-
-
-def _with_mark(report: "Report") -> "Report":
-    """The report about a file that a JSON reader such as the trainer's refuses to open."""
-    from core.findings import Finding
-
-    message = "The file starts with a byte-order mark; the trainer's JSON reader stops at it."
-    remedy = "Save it as UTF-8 without a byte-order mark; `fix` does."
-    mark = Finding(MARK_RULE, "error", (), message, remedy)
-    trainer = replace(report.trainer, blockers=(mark, *report.trainer.blockers))
-    return replace(report, trainer=trainer)
+    return report(source, target)
 
 
 def _has_complaint(report: "Report", *, strict: bool) -> bool:
@@ -300,14 +285,15 @@ def _base(args: argparse.Namespace, count: int) -> int:
 
 def _comparison_text(comparison: "Comparison", args: argparse.Namespace, left_out: int) -> str:
     from core import render
+    from core.answers import compared
     from core.consequences import consequences, outcome
 
     if args.form == "patch":
         return write([dict(step) for step in comparison.patch or ()])
     wanted = target(args)
-    found = consequences([outcome(document, wanted) for document in comparison.documents])
     if args.form == "json":
-        return write(_comparison_json(comparison, found))
+        return write(compared(comparison, [wanted] * len(comparison.documents)))
+    found = consequences([outcome(document, wanted) for document in comparison.documents])
     shown = [one for one in found if one.differs or args.all]
     forms: dict[str, Callable[[], str]] = {
         "text": lambda: render.comparison_text(comparison, shown, left_out),
@@ -317,28 +303,20 @@ def _comparison_text(comparison: "Comparison", args: argparse.Namespace, left_ou
     return forms[args.form]()
 
 
-def _comparison_json(comparison: "Comparison", found: "Sequence[Consequence]") -> dict[str, Any]:
-    return {
-        **comparison.as_json(),
-        "derived": [one.as_json() for one in found if one.kind == "derived"],
-        "verdict": [one.as_json() for one in found if one.kind == "verdict"],
-    }
-
-
 def _derive(args: argparse.Namespace, streams: Streams) -> int:
-    from core import trainers
+    from core import answers, trainers
     from core.derive import derive
     from core.render import derived_text
     from core.view import View
 
-    setting = trainers.setting(target(args))
-    view = View(_document(args.file, streams), setting.profile)
+    wanted, document = target(args), _document(args.file, streams)
     sizes = _document(args.model_config, streams) if args.model_config else None
-    derived, memory = derive(view), cli_trainer.memory(view, setting, sizes)
     if args.json:
-        streams.say(write(memory.added_to(derived.as_json())))
-    else:
-        streams.say(f"{derived_text(derived)}\n{memory.text}")
+        streams.say(write(answers.derived(document, wanted, sizes)))
+        return FINE
+    setting = trainers.setting(wanted)
+    view = View(document, setting.profile)
+    streams.say(f"{derived_text(derive(view))}\n{answers.memory(view, setting, sizes).text}")
     return FINE
 
 

@@ -2,15 +2,10 @@
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from core.cli_target import target
 from core.document import Document, write
-
-if TYPE_CHECKING:
-    from core.target import Setting
-    from core.view import View
 
 EFFECTIVE_ABOUT: Final = """\
 Show what the trainer takes for each key: what you wrote, what it uses, and why.
@@ -69,53 +64,6 @@ def requirements(
         return 1
     say(found.text)
     return 0
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryAnswer:
-    """What ``derive`` says about memory.
-
-    Attributes:
-        estimate: the JSON of the estimate, or ``None`` where it can't be said.
-        text: the same to read.
-        reason: why it can't be said; empty where it can.
-    """
-
-    estimate: dict[str, Any] | None
-    text: str
-    reason: str = ""
-
-    def added_to(self, derived: dict[str, Any]) -> dict[str, Any]:
-        """The JSON of ``derive`` with the estimate, or with the reason why there is none."""
-        notes = derived["notes"] | ({"memory": self.reason} if self.reason else {})
-        return {**derived, "memory": self.estimate, "notes": notes}
-
-
-def memory(view: "View", setting: "Setting", sizes: Document | None) -> MemoryAnswer:
-    """The estimate for a run on a machine; with ``sizes``, the model's own ``config.json``.
-
-    Raises:
-        UnknownSizes: that is none of a model whose sizes can be told.
-    """
-    from core.fitting import cheapest_changes, fit
-    from core.memory import estimate, habits
-    from core.models import dims_from_config
-    from core.render_memory import changes_text, memory_text
-    from core.rows import Unknown
-
-    name = view.text("model.name") or ""
-    dims = None if sizes is None else dims_from_config(sizes, name)
-    own, gib = habits(setting.libraries), setting.machine.memory
-    try:
-        found = estimate(view, dims, own)
-        changes = cheapest_changes(view, gib, dims, own) if gib else ()
-    except Unknown as unknown:
-        return MemoryAnswer(None, f"memory: {unknown}\n", str(unknown))
-    text = memory_text(found, setting.machine)
-    if changes:
-        text += f"\nto make it fit:\n{changes_text(changes)}"
-    machine = {"machine": setting.machine.id, "fit": fit(found, gib)} if gib else {}
-    return MemoryAnswer(found.as_json() | machine, text)
 
 
 def add_options(command: Any) -> None:

@@ -15,6 +15,9 @@ Patch = tuple[Operation, ...]
 
 SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "info")
 
+MARK_RULE: Final = "config.json.byte_order_mark"
+"""The one finding about a file rather than about the config in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -45,6 +45,7 @@ LAYERS: Final = (
     ("workbench",),
     ("cli_supabase", "cli_target", "render", "sources"),
     ("cli_trainer", "render_memory", "render_rules", "render_trainer"),
+    ("answers",),
     ("api", "cli"),
     ("__main__",),
 )
