@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 
 from core import log
 from core.errors import SettingsError, TunesmithError
-from ui import services
+from ui import api, services
 from ui.errors import show_error
 from ui.headers import OwnFramesOnly
 from ui.loopback import LoopbackOnly
@@ -52,7 +52,10 @@ def start() -> None:
 app = st.App(
     MAIN,
     lifespan=lifespan,
-    routes=routes(lambda: services.services().sessions, services.base_path()),
+    routes=[
+        *routes(lambda: services.services().sessions, services.base_path()),
+        api.mount(services.base_path()),
+    ],
     middleware=[
         Middleware(LoopbackOnly, enabled=lambda: not services.has_accounts()),
         Middleware(SameOriginSockets),

@@ -81,15 +81,15 @@ def parse(text: str) -> Document:
     return value
 
 
-def parse_value(text: str) -> Any:
-    """Parse any one strict JSON value, such as the parameters of a tool.
+def parse_value(text: str, depth: int = MAX_DEPTH) -> Any:
+    """Parse any one strict JSON value, such as the parameters of a tool, nested at most so deep.
 
     Raises:
         DocumentError: with the line, the column and the reason of the first fault.
     """
     if not text.strip():
         raise DocumentError("There is no JSON here; write an object: { ... }.")
-    fault = _Scan(text).fault()
+    fault = _Scan(text, depth).fault()
     sound = text if fault is None else text[: fault.position].rstrip()
     try:
         value = json.loads(sound)
@@ -299,8 +299,9 @@ class _Scan:
     It stops at the first thing that is no JSON token: grammar is ``json.loads``'s to refuse.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, depth: int) -> None:
         self.text = text
+        self.depth = depth
         self.keys: list[set[str] | None] = []
         self.last_string: tuple[int, str] | None = None
         self.comma: int | None = None
@@ -368,8 +369,8 @@ class _Scan:
     def _open(self, position: int, token: str) -> None:
         self._value()
         self.keys.append(set() if token == "{" else None)
-        if len(self.keys) > MAX_DEPTH:
-            reason = f"Objects and lists are nested over {MAX_DEPTH} deep; make it flatter."
+        if len(self.keys) > self.depth:
+            reason = f"Objects and lists are nested over {self.depth} deep; make it flatter."
             raise _Fault(position, reason)
 
     def _close(self, position: int, token: str) -> None:

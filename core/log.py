@@ -8,6 +8,7 @@ characters escaped. Nothing is written until a front end calls ``configure``.
 """
 
 import logging
+from datetime import datetime
 from typing import Any, Final
 
 from core.findings import Report
@@ -76,6 +77,23 @@ def sign_in_failed(address: str) -> None:
 def signed_out(user_id: str) -> None:
     """A user signed out."""
     _event(logging.INFO, "[Account] signed out", id=user_id)
+
+
+def token_made(user_id: str, handle: str, scopes: str, expires_at: datetime) -> None:
+    """A user made an access token; its handle names it and opens nothing."""
+    _event(
+        logging.INFO,
+        "[Account] access token made",
+        id=user_id,
+        token=handle,
+        scopes=scopes,
+        expires=f"{expires_at:%Y-%m-%d}",
+    )
+
+
+def token_revoked(user_id: str, handle: str) -> None:
+    """A user revoked an access token."""
+    _event(logging.INFO, "[Account] access token revoked", id=user_id, token=handle)
 
 
 def started(folder: str) -> None:

@@ -9,6 +9,7 @@ _EDGE: Final = r"(?<![A-Za-z0-9])"
 
 # The prefixes are those that the services publish for their secret scanners.
 _KINDS: Final = {
+    "a Tunesmith token": _EDGE + r"tsm_[A-Za-z0-9_-]{30,}",
     "a Hugging Face token": _EDGE + r"hf_[A-Za-z0-9]{30,}",
     "an API key": _EDGE + r"sk-[A-Za-z0-9_-]{20,}",
     "an AWS access key": _EDGE + r"AKIA[0-9A-Z]{16}",
@@ -25,7 +26,7 @@ _KINDS: Final = {
 # Every pattern holds one of these as it stands.
 _HINTS: Final = (
     *("hf_", "sk-", "AKIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"),
-    *("xox", "AIza", "eyJ", "PRIVATE KEY", "earer", "EARER", "://"),
+    *("tsm_", "xox", "AIza", "eyJ", "PRIVATE KEY", "earer", "EARER", "://"),
 )
 _SECRET: Final = re.compile("|".join(f"({pattern})" for pattern in _KINDS.values()))
 _KIND_NAMES: Final = tuple(_KINDS)

@@ -9,13 +9,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from core import archive, log
+from core import archive, log, trainers
 from core.check import check
 from core.consent import Approval, Command, hashes, unapproved
 from core.database import now
 from core.document import Document, Source, read, write
 from core.draft import Draft, Saved, file_name, from_saved
 from core.errors import (
+    Conflict,
     DocumentError,
     NameTaken,
     NeedsConsent,
@@ -99,6 +100,42 @@ class LeftBehind:
     draft: Draft
 
 
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What a script writes into a config; ``None`` leaves what is there, or gives the default.
+
+    Attributes:
+        text: the JSON, to be kept byte for byte.
+        target: what to judge it for, as ``core.target`` writes it.
+        approved: the hashes of commands that the user says yes to now.
+    """
+
+    name: str | None = None
+    description: str | None = None
+    template_type: str | None = None
+    text: str | None = None
+    target: str | None = None
+    approved: tuple[str, ...] = ()
+
+    def over(self, old: Content) -> Content:
+        """The old content with what is written here; approvals and checks are still the old."""
+        return replace(
+            old,
+            name=old.name if self.name is None else self.name.strip(),
+            description=_or(self.description, old.description),
+            template_type=_or(self.template_type, old.template_type),
+            text=_or(self.text, old.text),
+            target=_or(self.target, old.target),
+        )
+
+
+def _or(given: str | None, old: str) -> str:
+    return old if given is None else given
+
+
+_NOTHING: Final = Content("", "", "custom", "", Checked(False))
+
+
 class Workbench:
     """What one user can do with saved configs; errors are those of the store."""
 
@@ -144,6 +181,45 @@ class Workbench:
         if name is not None:
             return _logged(self.store.create(replace(content, name=name)))
         return self._create_freely(content)
+
+    def create(self, writing: Writing, message: str = "", tags: Collection[str] = ()) -> Config:
+        """Keep a new config that a script writes.
+
+        Raises:
+            DocumentError: the text is not one strict JSON object.
+            NeedsConsent: as for ``save``.
+            UnknownTarget: the target is none.
+        """
+        content = self._judged(writing.over(_NOTHING), writing)
+        return _logged(self.store.create(content, message, tags))
+
+    def write(
+        self, config_id: str, writing: Writing, *, expected_revision: int, message: str = ""
+    ) -> Config:
+        """Write the next version of a config, for a script; raises as ``create`` does, and:
+
+        Raises:
+            Conflict: the config's revision is not the expected one.
+        """
+        current = self.store.get(config_id)
+        if current.revision != expected_revision:
+            raise Conflict(current)
+        content = self._judged(writing.over(current.content), writing)
+        return _logged(
+            self.store.save(
+                config_id, content, expected_revision=expected_revision, message=message
+            )
+        )
+
+    def _judged(self, content: Content, writing: Writing) -> Content:
+        """What a script writes, with what the checks say and its yes to commands."""
+        if writing.target is not None:
+            trainers.setting(parse_target(writing.target))
+        return replace(
+            content,
+            checked=_checked(content.text, content.target),
+            approved=self._said(writing.approved, content.approved),
+        )
 
     def needs_consent(self, draft: Draft) -> tuple[Command, ...]:
         """What a save would ask the user about: the commands without a yes, in order.

@@ -32,6 +32,7 @@ LAYERS: Final = (
     ("check", "effective"),
     ("catalog", "compare", "consequences", "importing", "making", "requirements", "log", "schema"),
     (
+        "access_tokens",
         "identity",
         "merge",
         "selection",
@@ -41,21 +42,24 @@ LAYERS: Final = (
         "stores",
         "taking",
     ),
-    ("archive", "copying"),
+    ("archive", "copying", "shares"),
     ("workbench",),
     ("cli_supabase", "cli_target", "render", "sources"),
-    ("cli_trainer", "render_memory", "render_rules", "render_trainer"),
+    ("cli_sweep", "cli_trainer", "render_memory", "render_rules", "render_trainer", "sweeps"),
     ("answers",),
     ("api", "cli"),
     ("__main__",),
 )
+
+# The modules of core.api that speak HTTP.
+API: Final = ("app", "configs", "guard", "judging", "problems", "reading", "signed_in")
 
 # Packages that core does without, and the only modules that may have them.
 FOREIGN: Final = {
     "streamlit": set[str](),
     "streamlit_authenticator": {"core.identity.local", "core.identity.validator"},
     "pandas": set[str](),
-    "fastapi": {"core.api"},
+    "fastapi": {f"core.api.{name}" for name in API},
     "supabase": {"core.remote", "core.stores.supabase", "core.identity.supabase"},
 }
 

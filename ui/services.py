@@ -9,6 +9,9 @@ from typing import Any
 import streamlit as st
 
 from core import log
+from core.access_tokens import AccessTokens
+from core.api.bearers import LocalBearers, SupabaseBearers
+from core.api.parts import Bearers
 from core.database import Database
 from core.errors import SettingsError
 from core.identity.local import BcryptPasswords, LocalIdentity
@@ -30,8 +33,10 @@ class Services:
     """The parts behind the pages; they know no user, and every user's calls go through them.
 
     Attributes:
+        bearers: knows who a token of a script belongs to.
         by_mail: what accounts with a proven address can do, where there are such.
         project: the Supabase project behind it, if it is one.
+        access_tokens: what scripts prove a user with, where accounts are kept here.
     """
 
     settings: Settings
@@ -39,8 +44,10 @@ class Services:
     identity: Identity
     sessions: Sessions
     later: Later
+    bearers: Bearers
     by_mail: ByMail | None = None
     project: Project | None = None
+    access_tokens: AccessTokens | None = None
 
     def workbench(self, actor: Actor) -> Workbench:
         """The use cases for one user."""
@@ -128,7 +135,16 @@ def _build(wanted: Settings) -> Services:
     identity = LocalIdentity(database, BcryptPasswords(), is_open)
     if wanted.accounts == "off":
         identity.ensure_local_user()
-    return Services(wanted, database, identity, Sessions(database), Later())
+    tokens = AccessTokens(database, has_accounts=wanted.accounts == "on")
+    return Services(
+        wanted,
+        database,
+        identity,
+        Sessions(database),
+        Later(),
+        LocalBearers(tokens),
+        access_tokens=tokens,
+    )
 
 
 def _with_supabase(wanted: Settings, database: Database, is_open: bool) -> Services:
@@ -138,7 +154,8 @@ def _with_supabase(wanted: Settings, database: Database, is_open: bool) -> Servi
     project = Project.open(wanted.supabase_url, wanted.supabase_key)
     identity = SupabaseIdentity(database, project, is_open)
     sessions = Sessions(database, identity.renew)
-    return Services(wanted, database, identity, sessions, Later(), identity, project)
+    bearers = SupabaseBearers(identity)
+    return Services(wanted, database, identity, sessions, Later(), bearers, identity, project)
 
 
 def _secrets() -> Mapping[str, Any]:

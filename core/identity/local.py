@@ -130,7 +130,7 @@ class LocalIdentity:
         return self.account(actor.user_id)
 
     def change_password(self, actor: Actor, old: str, new: str, address: str) -> Account:
-        """Change the password and end every session of the user; see ``Identity``."""
+        """Change the password; end the user's sessions and access tokens; see ``Identity``."""
         user_id = actor.user_id
         account = self.account(user_id)
         rules.require_password(new, _own(account))
@@ -183,7 +183,7 @@ class LocalIdentity:
         return self._insert(_accepted(new), is_operator=True)
 
     def set_password(self, name: str, new: str) -> None:
-        """Give an account a new password, end its sessions and forget its failed tries.
+        """Give an account a new password; end its sessions and tokens, forget its failed tries.
 
         Raises:
             NotFound: no account has the name.
@@ -295,6 +295,8 @@ def _settle(connection: sqlite3.Connection, proof: _Proof) -> None:
 def _replace_password(connection: sqlite3.Connection, user_id: str, hashed: str) -> None:
     connection.execute("UPDATE accounts SET password_hash = ? WHERE id = ?", (hashed, user_id))
     connection.execute("DELETE FROM sessions WHERE user_id = ?", (user_id,))
+    # Whoever changes a password may fear that somebody knows it, and has made a token with it.
+    connection.execute("DELETE FROM access_tokens WHERE user_id = ?", (user_id,))
 
 
 def _accepted(new: NewAccount) -> NewAccount:

@@ -109,13 +109,25 @@ def accepted_full_name(full_name: str) -> str:
     Raises:
         NotAccepted: it is too long, or has characters that don't show.
     """
-    kept = " ".join(unicodedata.normalize("NFC", full_name).split())
-    if len(kept) > MAX_FULL_NAME:
-        raise NotAccepted(
-            f"The full name has {len(kept)} characters; shorten it to {MAX_FULL_NAME}."
-        )
+    return accepted_line(full_name, "The full name", MAX_FULL_NAME)
+
+
+def accepted_line(text: str, what: str, longest: int) -> str:
+    """A line of text for people as it is kept; empty stays empty.
+
+    Args:
+        text: what was typed.
+        what: what it is, as a sentence begins.
+        longest: the most characters that it may have.
+
+    Raises:
+        NotAccepted: it is too long, or has characters that don't show.
+    """
+    kept = " ".join(unicodedata.normalize("NFC", text).split())
+    if len(kept) > longest:
+        raise NotAccepted(f"{what} has {len(kept)} characters; shorten it to {longest}.")
     if not all(map(_shows, kept)):
-        raise NotAccepted("The full name has characters that don't show; type it anew.")
+        raise NotAccepted(f"{what} has characters that don't show; type it anew.")
     return kept
 
 

@@ -276,13 +276,25 @@ class SupabaseIdentity:
     def _signed_in(self, session: Session) -> Account:
         return replace(self._shadowed(session.user), tokens=_tokens(session))
 
+    def of_token(self, token: str) -> Account:
+        """Whose access token this is, as the project says; it is asked each time.
+
+        Raises:
+            NotAllowed: the token proves nobody, or not any more.
+            Unavailable: it can't be told now.
+        """
+        return _from_user(self._user(token, ""))
+
     def _current(self, actor: Actor) -> Account:
         """The account as the project knows it: its address may have been confirmed meanwhile."""
-        with _plain_errors(actor.name):
-            found = self._client().auth.get_user(_token(actor))
+        return self._shadowed(self._user(_token(actor), actor.name))
+
+    def _user(self, token: str, email: str) -> User:
+        with _plain_errors(email):
+            found = self._client().auth.get_user(token)
         if found is None:
             raise NotAllowed(_ENDED)
-        return self._shadowed(found.user)
+        return found.user
 
     def _shadowed(self, user: User) -> Account:
         """The account of a user, noted for the sessions to point at."""

@@ -1,0 +1,69 @@
+"""The app that a server mounts at ``/api``."""
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+
+from core.api import configs, judging, problems
+from core.api.answers import ProblemAnswer
+from core.api.guard import Guard, Rates
+from core.api.parts import Limits, Parts
+
+PREFIX: Final = "/training"
+
+_TITLE: Final = "Tunesmith"
+_VERSION: Final = "1.0"
+_ABOUT: Final = """\
+Check, derive, compare and keep training configs for Tiny Tool Use, as the pages and
+`python -m core` do: the same rules, the same store, the same report.
+
+Checking needs no account. Keeping does: send a token as `Authorization: Bearer …`.
+Whatever goes wrong is a problem document (RFC 9457) with a stable `code`."""
+
+
+def create(parts: Parts, limits: Limits | None = None) -> FastAPI:
+    """The ASGI app, whose addresses begin with ``/training``.
+
+    Args:
+        parts: what it works with.
+        limits: what one client may ask for; the usual limits by default.
+    """
+    limits, rates = limits or Limits(), Rates()
+    app = FastAPI(
+        title=_TITLE,
+        version=_VERSION,
+        description=_ABOUT,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation,
+        middleware=[Middleware(Guard, limits=limits, rates=rates)],
+    )
+    app.state.parts, app.state.limits, app.state.rates = parts, limits, rates
+    problems.install(app)
+    # Addresses that are words come before those that are ids.
+    app.include_router(judging.router, prefix=PREFIX, tags=["judging"])
+    app.include_router(configs.router, prefix=PREFIX, tags=["configs"])
+    _describe(app)
+    return app
+
+
+def _describe(app: FastAPI) -> None:
+    """Make the description, with the problem documents that FastAPI knows nothing of."""
+    described = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schemas = described()["components"]["schemas"]
+            schemas["ProblemAnswer"] = ProblemAnswer.model_json_schema()
+        return described()
+
+    # FastAPI's own way to change the description is to put another function in its place.
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _operation(route: APIRoute) -> str:
+    return route.name

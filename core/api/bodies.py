@@ -1,0 +1,284 @@
+"""What goes in: the bodies and headers that a request may bring, by the seed's names."""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from core.document import Document, Source, read, write
+from core.presets import find
+from core.stores.protocol import (
+    MAX_DESCRIPTION,
+    MAX_MESSAGE,
+    MAX_NAME,
+    MAX_TAG,
+    MAX_TAGS,
+    MAX_TARGET,
+    PAGE_SIZE,
+    Query,
+    Sort,
+)
+from core.target import DEFAULT, Target, parse_target
+
+MAX_COMPARED: Final = 100
+WHOLE_AT_ONCE: Final = 50
+
+_EXAMPLE: Final = find("sft_toolbench").config
+_FAULTY: Final = {**_EXAMPLE, "training": {**_EXAMPLE["training"], "batch_size": 0}}
+
+ConfigJson = Annotated[
+    dict[str, Any],
+    Field(description="The config as JSON. Either this or config_text.", title="Config"),
+]
+ConfigText = Annotated[
+    str,
+    Field(
+        description="The config as the text of a file, kept byte for byte. Either this or "
+        "config_json.",
+        title="Config as text",
+    ),
+]
+TargetText = Annotated[
+    str | None,
+    Field(
+        max_length=MAX_TARGET,
+        description="What to judge for: trainer/environment/machine; empty for the default.",
+        examples=["tiny_tool_use/pinned/gpu"],
+    ),
+]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class Body(BaseModel):
+    """A body that holds what is described and nothing else, each value of its own type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Given(Body):
+    """A config in a body, as JSON or as text."""
+
+    config_json: ConfigJson = {}
+    config_text: ConfigText = ""
+
+    @property
+    def text(self) -> str | None:
+        """The text that is to be kept, if the body brings one."""
+        if "config_json" in self.model_fields_set:
+            return write(self.config_json)
+        return self.config_text if self.is_there else None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the body brings one."""
+        return bool({"config_json", "config_text"} & self.model_fields_set)
+
+    @model_validator(mode="after")
+    def _not_both(self) -> "Given":
+        if self.model_fields_set >= {"config_json", "config_text"}:
+            raise ValueError("give config_json or config_text, not both")
+        return self
+
+
+class Judged(Given):
+    """A config to be judged."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"config_json": _FAULTY}]},
+    )
+
+    target: TargetText = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Judged":
+        if not self.is_there:
+            raise ValueError("give config_json or config_text")
+        return self
+
+    @property
+    def source(self) -> Source:
+        """The config as a file is read.
+
+        Raises:
+            DocumentError: it is not one strict JSON object.
+        """
+        return read((self.text or "").encode())
+
+    @property
+    def wanted(self) -> Target:
+        """What to judge for.
+
+        Raises:
+            UnknownTarget: the text is none.
+        """
+        return parse_target(self.target) if self.target else DEFAULT
+
+
+class Derived(Judged):
+    """A config whose numbers are asked for."""
+
+    sizes: Annotated[
+        dict[str, Any] | None,
+        Field(description="The model's own config.json, where its sizes are not known here."),
+    ] = None
+
+
+class Written(Given):
+    """What a save may bring."""
+
+    description: Annotated[str | None, Field(max_length=MAX_DESCRIPTION)] = None
+    template_type: Annotated[
+        str | None,
+        Field(description="The id of the preset that it began with, or custom.", max_length=40),
+    ] = None
+    target: TargetText = None
+    message: Annotated[
+        str, Field(max_length=MAX_MESSAGE, description="What to say about this version.")
+    ] = ""
+    approved: Annotated[
+        list[Sha256],
+        Field(
+            max_length=200,
+            description="The SHA-256 of each command that its tools may run, as a problem with "
+            "the code needs_consent lists them.",
+        ),
+    ] = []
+
+
+class NewConfig(Written):
+    """A config to be kept."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"name": "sft-baseline", "template_type": "sft_toolbench", "config_json": _EXAMPLE}
+            ]
+        },
+    )
+
+    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
+    tags: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=MAX_TAG)]], Field(max_length=MAX_TAGS)
+    ] = []
+
+    @model_validator(mode="after")
+    def _one(self) -> "NewConfig":
+        if not self.is_there:
+            raise ValueError("give config_json or config_text")
+        return self
+
+
+class Change(Written):
+    """The next version of a config; what is left out stays as it is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"config_json": _EXAMPLE, "message": "as the paper says"}]},
+    )
+
+    name: Annotated[str | None, Field(min_length=1, max_length=MAX_NAME)] = None
+
+
+class Restore(Body):
+    """Which version to make the newest one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"version": 1}]})
+
+    version: Annotated[int, Field(ge=1, lt=2**53)]
+    approved: Annotated[list[Sha256], Field(max_length=200)] = []
+
+
+class Compared(Given):
+    """One config of a comparison: given here, a preset, or one of the account's own."""
+
+    name: Annotated[str | None, Field(max_length=MAX_NAME)] = None
+    preset: Annotated[str | None, Field(max_length=40)] = None
+    config_id: Annotated[
+        str | None,
+        Field(pattern="^[0-9a-f-]{36}$", description="A saved config; needs a token."),
+    ] = None
+    version: Annotated[int | None, Field(ge=1, lt=2**53)] = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "Compared":
+        given = (self.is_there, self.preset is not None, self.config_id is not None)
+        if sum(given) != 1:
+            raise ValueError("give one of config_json, config_text, preset and config_id")
+        if self.version is not None and self.config_id is None:
+            raise ValueError("a version belongs to a config_id")
+        return self
+
+    @property
+    def document(self) -> Document:
+        """The document of a config that the body itself tells.
+
+        Raises:
+            DocumentError: the text is not one strict JSON object.
+            UnknownPreset: no preset has this id.
+        """
+        if self.preset is not None:
+            return find(self.preset).config
+        return read((self.text or "").encode()).document
+
+
+class Comparing(Body):
+    """What to compare, and with what."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"configs": [{"preset": "sft_toolbench"}, {"preset": "dpo_basic"}]}]
+        },
+    )
+
+    configs: Annotated[list[Compared], Field(min_length=1, max_length=MAX_COMPARED)]
+    base: Annotated[
+        int, Field(ge=0, lt=MAX_COMPARED, description="Which one the others are held against.")
+    ] = 0
+    all: Annotated[bool, Field(description="Whether to list equal settings too.")] = False
+    target: TargetText = None
+
+    @model_validator(mode="after")
+    def _base_is_there(self) -> "Comparing":
+        if self.base >= len(self.configs):
+            raise ValueError(f"there are {len(self.configs)} configs, so base is too large")
+        return self
+
+
+_Words = Annotated[list[Annotated[str, Field(max_length=MAX_NAME)]], Field(max_length=20)]
+
+
+class Search(BaseModel):
+    """Which configs of the library, in which order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=500, description="The most of one page.")] = PAGE_SIZE
+    cursor: Annotated[
+        str, Field(max_length=2000, description="From next_cursor or previous_cursor.")
+    ] = ""
+    search: Annotated[
+        str, Field(max_length=200, description="Words in the name or the description.")
+    ] = ""
+    method: _Words = []
+    template_type: _Words = []
+    valid: bool | None = None
+    tag: _Words = []
+    sort: Sort = "updated"
+    order: Literal["asc", "desc"] = "desc"
+    include: Annotated[
+        Literal["config_json"] | None,
+        Field(description=f"Brings each config too, on pages of {WHOLE_AT_ONCE} at most."),
+    ] = None
+
+    @property
+    def query(self) -> Query:
+        """The same for a store."""
+        return Query(
+            search=self.search,
+            methods=tuple(self.method),
+            templates=tuple(self.template_type),
+            valid=self.valid,
+            tags=tuple(self.tag),
+            sort=self.sort,
+            descending=self.order == "desc",
+            cursor=self.cursor or None,
+            limit=min(self.limit, WHOLE_AT_ONCE) if self.include else self.limit,
+        )

@@ -1,0 +1,172 @@
+"""Limits around the API: how often, how large, how long, how many at once."""
+
+import asyncio
+import hashlib
+import logging
+from typing import Final
+
+from limits import RateLimitItemPerMinute, storage
+from limits.strategies import FixedWindowRateLimiter
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.api.parts import Limits
+from core.api.problems import Problem, unavailable
+
+_WINDOW_SECONDS: Final = 60
+
+logger = logging.getLogger("tunesmith")
+
+
+class Rates:
+    """Counts requests a minute by what is limited; kept in memory, for this process."""
+
+    def __init__(self) -> None:
+        self._counts = FixedWindowRateLimiter(storage.MemoryStorage())
+
+    def count(self, what: str, who: str, most: int) -> None:
+        """Count one.
+
+        Raises:
+            Problem: there were too many within a minute.
+        """
+        if not self._counts.hit(RateLimitItemPerMinute(most), what, _digest(who)):
+            raise too_many(what, most)
+
+    def require(self, what: str, who: str, most: int) -> None:
+        """The same, without counting."""
+        if not self._counts.test(RateLimitItemPerMinute(most), what, _digest(who)):
+            raise too_many(what, most)
+
+
+def too_many(what: str, most: int) -> Problem:
+    """One client asks too often."""
+    return Problem(
+        429,
+        "too_many_requests",
+        f"There may be {most} {what} a minute; wait a minute.",
+        headers={"retry-after": str(_WINDOW_SECONDS)},
+    )
+
+
+def _digest(who: str) -> str:
+    # A token is no key to keep in memory.
+    return hashlib.sha256(who.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def address_of(scope: Scope) -> str:
+    """The network address of a client, as far as the server can see it."""
+    host, *_ = scope.get("client") or ("this machine",)
+    return str(host)
+
+
+class Guard:
+    """Hands requests on within the limits, and answers all others with a problem document."""
+
+    def __init__(self, app: ASGIApp, limits: Limits, rates: Rates) -> None:
+        self.app = app
+        self.limits = limits
+        self.rates = rates
+        self._turns = asyncio.Semaphore(limits.at_once)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        answer = _Answer(send)
+        try:
+            self.rates.count("requests", address_of(scope), self.limits.per_address)
+            await self._within_time(scope, receive, answer)
+        except Problem as problem:
+            await answer.instead(problem, scope, receive)
+
+    async def _within_time(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        """Read the body and work on it; what takes too long goes on without anybody waiting."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self.limits.seconds
+        try:
+            async with asyncio.timeout_at(ends):
+                body = await self._body(scope, receive)
+        except TimeoutError:
+            raise Problem(
+                408, "request_timeout", "The body did not come in time; send it again."
+            ) from None
+        work = asyncio.create_task(self._in_turn(scope, _given(body), answer))
+        done, _ = await asyncio.wait({work}, timeout=max(0.0, ends - loop.time()))
+        if not done:
+            # A thread can't be stopped; its turn stays taken until it ends.
+            work.add_done_callback(_told)
+            raise unavailable(
+                f"This took over {self.limits.seconds:.0f} seconds; send less at once.", "timeout"
+            )
+        _told(work)
+        if not answer.is_begun:
+            raise Problem(500, "internal", "This is a fault of Tunesmith; report it.")
+
+    async def _in_turn(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        async with self._turns:
+            if not answer.is_over:
+                await self.app(scope, receive, answer)
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        most = self.limits.body_bytes
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdigit() and (len(declared) > 15 or int(declared) > most):
+            raise _too_large(most)
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                # The client is gone; nobody reads an answer.
+                raise Problem(400, "malformed", "The body broke off; send it again.")
+            body += message.get("body", b"")
+            if len(body) > most:
+                raise _too_large(most)
+            if not message.get("more_body"):
+                return bytes(body)
+
+
+def _too_large(most: int) -> Problem:
+    text = f"The body has more than {most} bytes; send less at once."
+    return Problem(413, "too_large", text, headers={"connection": "close"})
+
+
+def _given(body: bytes) -> Receive:
+    """Hands out a body that was read already, then waits as a client does."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+    never = asyncio.Event()
+
+    async def receive() -> Message:
+        if not messages:
+            await never.wait()
+        return messages.pop()
+
+    return receive
+
+
+def _told(work: "asyncio.Task[None]") -> None:
+    """Note a fault of ours by its kind; its text may hold what a user sent."""
+    if not work.cancelled() and (error := work.exception()):
+        logger.error("[API] failed: %s", type(error).__name__)
+
+
+class _Answer:
+    """Sends the app's answer, or another one in its place, and never both."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.is_begun = False
+        self.is_over = False
+
+    async def __call__(self, message: Message) -> None:
+        """Send a part of the app's answer, unless nobody waits for it any more."""
+        if not self.is_over:
+            self.is_begun = True
+            await self._send(message)
+
+    async def instead(self, problem: Problem, scope: Scope, receive: Receive) -> None:
+        """Answer with a problem, if nothing was sent yet."""
+        self.is_over = True
+        if not self.is_begun:
+            await problem.response()(scope, receive, self._send)

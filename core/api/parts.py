@@ -1,0 +1,69 @@
+"""What the API is given to work with; nothing of it is made here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from core.identity.protocol import Actor
+from core.workbench import Workbench
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sends a request, as their token proves.
+
+    Attributes:
+        actor: on whose behalf.
+        scopes: ``read``, or ``read`` and ``write``.
+        expires_at: when the token ends, where that is known.
+    """
+
+    actor: Actor
+    scopes: frozenset[str]
+    expires_at: datetime | None = None
+
+
+class Bearers(Protocol):
+    """Knows who a token belongs to."""
+
+    def __call__(self, token: str, address: str) -> Caller | None:
+        """Who that is, or ``None`` where the token proves nobody.
+
+        Raises:
+            Unavailable: it can't be told now.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the routes work with.
+
+    Attributes:
+        bearers: see above.
+        workbench: the use cases for one user.
+    """
+
+    bearers: Bearers = field(repr=False)
+    workbench: Callable[[Actor], Workbench]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client may ask for.
+
+    Attributes:
+        per_address: requests a minute from one network address.
+        per_token: requests a minute with one token.
+        wrong_tokens: tokens a minute from one address that prove nobody.
+        body_bytes: the most that a body may have.
+        seconds: how long one request may take, its body included.
+        at_once: requests that are worked on at the same time; the others wait.
+    """
+
+    per_address: int = 300
+    per_token: int = 600
+    wrong_tokens: int = 20
+    body_bytes: int = 2 * 1024 * 1024
+    seconds: float = 30.0
+    at_once: int = 8
