@@ -12,6 +12,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core import log
+from core.api.below import Below
 from core.errors import SettingsError, TunesmithError
 from ui import api, services
 from ui.errors import show_error
@@ -52,14 +53,12 @@ def start() -> None:
 app = st.App(
     MAIN,
     lifespan=lifespan,
-    routes=[
-        *routes(lambda: services.services().sessions, services.base_path()),
-        api.mount(services.base_path()),
-    ],
+    routes=routes(lambda: services.services().sessions, services.base_path()),
     middleware=[
         Middleware(LoopbackOnly, enabled=lambda: not services.has_accounts()),
         Middleware(SameOriginSockets),
         Middleware(OwnFramesOnly),
+        Middleware(Below, path=services.base_path() + api.PATH, api=api.Lazy(api.made)),
     ],
     on_script_error=show_error,
 )

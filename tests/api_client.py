@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
 from core.access_tokens import AccessTokens, Scope
 from core.api.app import create
 from core.api.bearers import LocalBearers
+from core.api.below import Below
 from core.api.parts import Limits, Parts
 from core.database import Database
 from core.identity.protocol import Actor
@@ -123,6 +123,9 @@ class Api:
         return self.client(BERT)
 
 
+_nothing_else = PlainTextResponse("Not of the API.", 404)
+
+
 @contextmanager
 def local_api(file: Path, limits: Limits = WIDE) -> Iterator[Api]:
     """The app over an embedded database."""
@@ -133,5 +136,5 @@ def local_api(file: Path, limits: Limits = WIDE) -> Iterator[Api]:
         return Workbench(SqliteStore(database, actor), actor)
 
     app = create(Parts(LocalBearers(tokens), workbench), limits)
-    yield Api(Starlette(routes=[Mount("/api", app)]), database, tokens)
+    yield Api(Below(_nothing_else, "/api", app), database, tokens)
     database.close()

@@ -1,22 +1,18 @@
 """The REST API beside the pages; it is made when somebody asks for it first."""
 
 from collections.abc import Callable
+from typing import Final
 
 from starlette.concurrency import run_in_threadpool
-from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.services import services
 
-PATH = "/api"
+PATH: Final = "/api"
 
 
-def mount(base_path: str) -> Mount:
-    """``api/training`` below the base path, over the services of this process."""
-    return Mount(base_path + PATH, app=Lazy(_make))
-
-
-def _make() -> ASGIApp:
+def made() -> ASGIApp:
+    """The API over the services of this process."""
     # FastAPI takes a third of a second to import, which no page has to wait for.
     from core.api.app import create
     from core.api.parts import Parts
@@ -38,7 +34,8 @@ class Lazy:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on."""
-        if self._app is None:
-            # Two first requests at once make two; one of them stays.
-            self._app = await run_in_threadpool(self._make)
-        await self._app(scope, receive, send)
+        app = self._app
+        if app is None:
+            # Two first requests at once make two; the later one stays.
+            app = self._app = await run_in_threadpool(self._make)
+        await app(scope, receive, send)

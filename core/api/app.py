@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
@@ -21,6 +21,8 @@ Check, derive, compare and keep training configs for Tiny Tool Use, as the pages
 
 Checking needs no account. Keeping does: send a token as `Authorization: Bearer …`.
 Whatever goes wrong is a problem document (RFC 9457) with a stable `code`."""
+
+_ROUTERS: Final = {"judging": judging.router, "configs": configs.router}
 
 
 def create(parts: Parts, limits: Limits | None = None) -> FastAPI:
@@ -45,10 +47,26 @@ def create(parts: Parts, limits: Limits | None = None) -> FastAPI:
     app.state.parts, app.state.limits, app.state.rates = parts, limits, rates
     problems.install(app)
     # Addresses that are words come before those that are ids.
-    app.include_router(judging.router, prefix=PREFIX, tags=["judging"])
-    app.include_router(configs.router, prefix=PREFIX, tags=["configs"])
+    for tag, router in _ROUTERS.items():
+        app.include_router(router, prefix=PREFIX, tags=[tag])
+    app.exception_handler(405)(_not_allowed)
     _describe(app)
     return app
+
+
+def _not_allowed(request: Request, _: Exception) -> Response:
+    """Say all methods of an address; the router names those of the first route alone."""
+    path = request.url.path.removeprefix(request.scope.get("root_path", "") + PREFIX)
+    routes = [route for router in _ROUTERS.values() for route in router.routes]
+    methods = {
+        method
+        for route in routes
+        if isinstance(route, APIRoute) and route.path_regex.match(path)
+        for method in route.methods or ()
+    }
+    allow = {"allow": ", ".join(sorted(methods or {"GET"}))}
+    detail = f"This address takes {allow['allow']} only."
+    return problems.Problem(405, "method_not_allowed", detail, headers=allow).response()
 
 
 def _describe(app: FastAPI) -> None:

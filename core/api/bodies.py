@@ -1,8 +1,9 @@
 """What goes in: the bodies and headers that a request may bring, by the seed's names."""
 
 from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from core.document import Document, Source, read, write
 from core.presets import find
@@ -22,6 +23,11 @@ from core.target import DEFAULT, Target, parse_target
 MAX_COMPARED: Final = 100
 WHOLE_AT_ONCE: Final = 50
 
+# Exactly one of the two; the models say the same in Python.
+_ONE: Final[dict[str, Any]] = {
+    "oneOf": [{"required": ["config_json"]}, {"required": ["config_text"]}]
+}
+_SOURCES: Final = ("config_json", "config_text", "preset", "config_id")
 _EXAMPLE: Final = find("sft_toolbench").config
 _FAULTY: Final = {**_EXAMPLE, "training": {**_EXAMPLE["training"], "batch_size": 0}}
 
@@ -45,6 +51,14 @@ TargetText = Annotated[
         examples=["tiny_tool_use/pinned/gpu"],
     ),
 ]
+
+
+def _whole(value: Any) -> Any:
+    """JSON Schema takes 3.0 for an integer too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -83,7 +97,7 @@ class Judged(Given):
     """A config to be judged."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"config_json": _FAULTY}]},
+        json_schema_extra={"examples": [{"config_json": _FAULTY}], **_ONE},
     )
 
     target: TargetText = None
@@ -151,7 +165,8 @@ class NewConfig(Written):
         json_schema_extra={
             "examples": [
                 {"name": "sft-baseline", "template_type": "sft_toolbench", "config_json": _EXAMPLE}
-            ]
+            ],
+            **_ONE,
         },
     )
 
@@ -171,7 +186,10 @@ class Change(Written):
     """The next version of a config; what is left out stays as it is."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"config_json": _EXAMPLE, "message": "as the paper says"}]},
+        json_schema_extra={
+            "examples": [{"config_json": _EXAMPLE, "message": "as the paper says"}],
+            "not": {"required": ["config_json", "config_text"]},
+        },
     )
 
     name: Annotated[str | None, Field(min_length=1, max_length=MAX_NAME)] = None
@@ -182,27 +200,42 @@ class Restore(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"version": 1}]})
 
-    version: Annotated[int, Field(ge=1, lt=2**53)]
+    version: Annotated[Whole, Field(ge=1, lt=2**53)]
     approved: Annotated[list[Sha256], Field(max_length=200)] = []
 
 
 class Compared(Given):
     """One config of a comparison: given here, a preset, or one of the account's own."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": [key]} for key in _SOURCES],
+            "dependentRequired": {"version": ["config_id"]},
+        },
+    )
+
     name: Annotated[str | None, Field(max_length=MAX_NAME)] = None
-    preset: Annotated[str | None, Field(max_length=40)] = None
+    preset: Annotated[str, Field(max_length=40, examples=["dpo_basic"])] = ""
     config_id: Annotated[
-        str | None,
-        Field(pattern="^[0-9a-f-]{36}$", description="A saved config; needs a token."),
-    ] = None
-    version: Annotated[int | None, Field(ge=1, lt=2**53)] = None
+        UUID, Field(strict=False, description="A saved config; needs a token.")
+    ] = UUID(int=0)
+    version: Annotated[Whole, Field(ge=1, lt=2**53)] = 1
+
+    @property
+    def source(self) -> str:
+        """Which of the ways to name a config was taken."""
+        return next(key for key in _SOURCES if key in self.model_fields_set)
+
+    @property
+    def number(self) -> int | None:
+        """The version that is asked for."""
+        return self.version if "version" in self.model_fields_set else None
 
     @model_validator(mode="after")
     def _one(self) -> "Compared":
-        given = (self.is_there, self.preset is not None, self.config_id is not None)
-        if sum(given) != 1:
-            raise ValueError("give one of config_json, config_text, preset and config_id")
-        if self.version is not None and self.config_id is None:
+        if len(self.model_fields_set & set(_SOURCES)) != 1:
+            raise ValueError(f"give one of {', '.join(_SOURCES)}")
+        if self.number is not None and self.source != "config_id":
             raise ValueError("a version belongs to a config_id")
         return self
 
@@ -214,7 +247,7 @@ class Compared(Given):
             DocumentError: the text is not one strict JSON object.
             UnknownPreset: no preset has this id.
         """
-        if self.preset is not None:
+        if self.source == "preset":
             return find(self.preset).config
         return read((self.text or "").encode()).document
 
@@ -230,7 +263,7 @@ class Comparing(Body):
 
     configs: Annotated[list[Compared], Field(min_length=1, max_length=MAX_COMPARED)]
     base: Annotated[
-        int, Field(ge=0, lt=MAX_COMPARED, description="Which one the others are held against.")
+        Whole, Field(ge=0, lt=MAX_COMPARED, description="Which one the others are held against.")
     ] = 0
     all: Annotated[bool, Field(description="Whether to list equal settings too.")] = False
     target: TargetText = None

@@ -77,13 +77,13 @@ def compare_configs(body: Comparing, request: Request, caller: MaybeCaller) -> d
 
 
 def _document(one: Compared, bench: Workbench | None) -> Document:
-    if one.config_id is None:
+    if one.source != "config_id":
         return one.document
     if bench is None:
         raise unauthorized("A saved config is compared for its owner only; send a token.")
-    if one.version is None:
-        return bench.config(one.config_id).config_json
-    return parse(bench.version(one.config_id, one.version).text)
+    if one.number is None:
+        return bench.config(str(one.config_id)).config_json
+    return parse(bench.version(str(one.config_id), one.number).text)
 
 
 @router.get("/presets", summary="List presets", response_model=answers.PresetsAnswer)
@@ -104,8 +104,14 @@ def get_preset(preset_id: Annotated[str, Path(max_length=40)]) -> dict[str, Any]
     return {"preset": preset_json(found) | {"config_json": found.config}}
 
 
-@router.get("/schema", summary="Read the JSON Schema", response_class=JSONResponse)
-def schema() -> JSONResponse:
+class SchemaResponse(JSONResponse):
+    """JSON Schema has a media type of its own."""
+
+    media_type = "application/schema+json"
+
+
+@router.get("/schema", summary="Read the JSON Schema", response_class=SchemaResponse)
+def schema() -> SchemaResponse:
     """The JSON Schema (2020-12) of a config, for editors that complete and check."""
     headers = {"cache-control": "public, max-age=3600"}
-    return JSONResponse(json_schema(), headers=headers, media_type="application/schema+json")
+    return SchemaResponse(json_schema(), headers=headers)

@@ -1,7 +1,6 @@
 """What can go wrong, as RFC 9457 problem documents with a stable code each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -58,23 +57,27 @@ TITLES: Final = {
 """Every code with its title; a code never changes its meaning."""
 
 
-@dataclass(eq=False)
-class Problem(Exception):
+class Problem(HTTPException):
     """One answer that is no success.
 
     Attributes:
         status: of HTTP.
         code: a key of ``TITLES``, for programs.
-        detail: one sentence, for people.
         more: further members of the document.
-        headers: further headers of the answer.
     """
 
-    status: int
-    code: str
-    detail: str
-    more: Mapping[str, Any] | None = None
-    headers: Mapping[str, str] | None = None
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        more: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, detail, headers)
+        self.status = status
+        self.code = code
+        self.more = more
 
     def as_json(self) -> dict[str, Any]:
         """The problem document."""

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from fastapi import HTTPException, Request, Response
+from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from core.api.problems import Problem
@@ -17,13 +17,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class StrictRequest(Request):
-    """A request whose JSON is read as a config's is.
-
-    Attributes:
-        problem: what was wrong with it; FastAPI says no more than that something was.
-    """
-
-    problem: Problem | None = None
+    """A request whose JSON is read as a config's is."""
 
     async def json(self) -> Any:
         """The body.
@@ -34,10 +28,9 @@ class StrictRequest(Request):
         try:
             return parse_value((await self.body()).decode("utf-8"), _DEPTH)
         except UnicodeDecodeError:
-            self.problem = _malformed("The body is not UTF-8; send JSON in UTF-8.")
+            raise _malformed("The body is not UTF-8; send JSON in UTF-8.") from None
         except DocumentError as error:
-            self.problem = _malformed(f"The body can't be read. {error}", error)
-        raise self.problem
+            raise _malformed(f"The body can't be read. {error}", error) from None
 
 
 def _malformed(detail: str, error: DocumentError | None = None) -> Problem:
@@ -53,10 +46,6 @@ class StrictRoute(APIRoute):
         handle: Handler = super().get_route_handler()
 
         async def strictly(request: Request) -> Response:
-            strict = StrictRequest(request.scope, request.receive)
-            try:
-                return await handle(strict)
-            except HTTPException as error:
-                raise strict.problem or error from None
+            return await handle(StrictRequest(request.scope, request.receive))
 
         return strictly

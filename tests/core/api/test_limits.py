@@ -1,0 +1,144 @@
+"""How often, how large, how long and how many at once."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from core.api.guard import Guard, Rates
+from core.api.parts import Limits
+from tests.api_client import Api, Client, code, local_api
+from tests.asgi import request
+
+ELSEWHERE = ("192.0.2.7", 40000)
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Callable[..., Api]]:
+    """Opens the API with other limits than the tests' wide ones."""
+    made: list[Any] = []
+
+    def open_with(**limits: Any) -> Api:
+        context = local_api(tmp_path / f"{len(made)}" / "api.sqlite3", Limits(**limits))
+        made.append(context)
+        return context.__enter__()
+
+    yield open_with
+    for context in made:
+        context.__exit__(None, None, None)
+
+
+def test_an_address_has_so_many_requests_a_minute(opened: Callable[..., Api]) -> None:
+    api = opened(per_address=3)
+    assert [api.nobody.ask("GET", "/presets").status_code for _ in range(3)] == [200] * 3
+    refused = api.nobody.ask("GET", "/presets")
+    assert code(refused) == (429, "too_many_requests")
+    assert refused.headers["retry-after"] == "60"
+    assert Client(api.app, address=ELSEWHERE).ask("GET", "/presets").status_code == 200
+
+
+def test_a_token_has_so_many_wherever_it_comes_from(opened: Callable[..., Api]) -> None:
+    api = opened(per_token=2)
+    token = api.token()
+    here, there = Client(api.app, token), Client(api.app, token, ELSEWHERE)
+    assert [here.ask("GET").status_code, there.ask("GET").status_code] == [200, 200]
+    assert code(there.ask("GET")) == (429, "too_many_requests")
+    assert Client(api.app, api.token()).ask("GET").status_code == 200
+
+
+def test_guessing_tokens_ends_soon_even_with_a_right_one(opened: Callable[..., Api]) -> None:
+    api = opened(wrong_tokens=2)
+    right = api.token()
+    for _ in range(2):
+        assert code(Client(api.app, "tsm_" + "A" * 49).ask("GET")) == (401, "unauthorized")
+    assert code(Client(api.app, right).ask("GET")) == (429, "too_many_requests")
+    assert Client(api.app, right, ELSEWHERE).ask("GET").status_code == 200
+
+
+@pytest.mark.parametrize("size", [2**21 + 1, 2**23])
+def test_a_body_has_so_many_bytes(api: Api, size: int) -> None:
+    body = b'{"config_text": "' + b"x" * size + b'"}'
+    assert code(api.nobody.ask("POST", "/validate", content=body)) == (413, "too_large")
+
+
+async def _asked(app: ASGIApp, *messages: Any) -> list[Any]:
+    """What an app sends to a client that sends these messages and then nothing any more."""
+    given, sent = list(messages), []
+
+    async def receive() -> Any:
+        if given:
+            return given.pop(0)
+        return await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope: Scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "client": None}
+    await app(scope, receive, send)
+    return sent
+
+
+async def echoing(scope: Scope, receive: Receive, send: Send) -> None:
+    message = await receive()
+    await PlainTextResponse(message["body"])(scope, receive, send)
+
+
+def part(body: bytes, *, more: bool = True) -> Any:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+@pytest.mark.parametrize(
+    ("messages", "status"),
+    [
+        ([part(b"a"), part(b"b", more=False)], 200),
+        ([part(b"abc"), part(b"de")], 413),
+        ([part(b"a")], 408),
+        ([part(b"a"), {"type": "http.disconnect"}], 400),
+    ],
+)
+def test_a_body_that_comes_in_parts_is_counted_and_not_waited_for(
+    messages: list[Any], status: int
+) -> None:
+    guard = Guard(echoing, Limits(body_bytes=4, seconds=0.2), Rates())
+    start, *_ = asyncio.run(_asked(guard, *messages))
+    assert start["status"] == status
+
+
+def test_work_that_takes_too_long_is_answered_and_keeps_its_turn() -> None:
+    goes_on, began = threading.Event(), []
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        began.append(scope["path"])
+        await asyncio.to_thread(goes_on.wait)
+        await PlainTextResponse("late")(scope, receive, send)
+
+    guard = Guard(slow, Limits(seconds=0.2, at_once=1), Rates())
+
+    async def twice() -> list[list[Any]]:
+        first = await _asked(guard, part(b"", more=False))
+        second = await _asked(guard, part(b"", more=False))
+        goes_on.set()
+        return [first, second]
+
+    for start, body in asyncio.run(twice()):
+        assert start["status"] == 503
+        assert b'"code":"timeout"' in body["body"]
+    # The second one never began, and the first one's late answer went nowhere.
+    assert began == ["/"]
+
+
+def test_a_fault_of_ours_tells_nothing_of_what_was_sent(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def failing(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ValueError("hf_secretsecretsecret")
+
+    answer: httpx.Response = request(Guard(failing, Limits(), Rates()), "GET", "http://localhost/")
+    assert code(answer) == (500, "internal")
+    assert "secret" not in answer.text + caplog.text
