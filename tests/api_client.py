@@ -123,7 +123,7 @@ class Api:
         return self.client(BERT)
 
 
-_nothing_else = PlainTextResponse("Not of the API.", 404)
+nothing_else = PlainTextResponse("Not of the API.", 404)
 
 
 @contextmanager
@@ -136,5 +136,5 @@ def local_api(file: Path, limits: Limits = WIDE) -> Iterator[Api]:
         return Workbench(SqliteStore(database, actor), actor)
 
     app = create(Parts(LocalBearers(tokens), workbench), limits)
-    yield Api(Below(_nothing_else, "/api", app), database, tokens)
+    yield Api(Below(nothing_else, "/api", app), database, tokens)
     database.close()

@@ -6,53 +6,38 @@ by chance, and walks from one address to the next.
 
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from jsonschema import Draft202012Validator
 
 from tests.api_client import Api
+from tests.served import served
 from tests.stores import ANNA
 
 SETTINGS = Path(__file__).with_name("schemathesis.toml")
 SEED = "7"
 
 
-@contextmanager
-def served(api: Api) -> Iterator[str]:
-    """The address of the app on a free port of this machine."""
-    server = uvicorn.Server(uvicorn.Config(api.app, port=0, log_level="critical"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/api/training"
-    server.should_exit = True
-    thread.join(timeout=10)
-
-
 @pytest.mark.parametrize("who", ["nobody", "writer", "reader", "forger"])
-def test_every_answer_is_one_that_the_description_tells(api: Api, who: str) -> None:
+def test_every_answer_is_one_that_the_description_tells(api: Api, who: str, tmp_path: Path) -> None:
     tokens = {
         "writer": api.token(ANNA),
         "reader": api.token(ANNA, ["read"]),
         "forger": "tsm_" + "A" * 49,
     }
     given = ["-H", f"Authorization: Bearer {tokens[who]}"] if who in tokens else []
-    with served(api) as address:
+    with served(api.app) as address:
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(SETTINGS), "run"),
-                *(f"{address}/openapi.json", "--checks", "all", "--max-examples", "15"),
-                *("--seed", SEED, "--no-color", *given),
+                *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(SETTINGS)),
+                *("run", f"{address}/api/training/openapi.json", "--checks", "all"),
+                *("--max-examples", "15", "--seed", SEED, "--no-color", *given),
             ],
+            # It keeps what it found in the folder where it is run.
+            cwd=tmp_path,
             capture_output=True,
             text=True,
             timeout=300,
