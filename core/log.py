@@ -64,6 +64,16 @@ def deleted(config_id: str) -> None:
     _event(logging.INFO, "[TrainingConfig] deleted", id=config_id)
 
 
+def shared(handle: str, kind: str, days: int) -> None:
+    """A link was made; its handle opens nothing, and its title is not told."""
+    _event(logging.INFO, "[Share] made", handle=handle, kind=kind, days=days)
+
+
+def revoked(handle: str) -> None:
+    """A link was revoked."""
+    _event(logging.INFO, "[Share] revoked", handle=handle)
+
+
 def signed_in(user_id: str) -> None:
     """A user signed in; an id says nothing to a stranger who reads the log."""
     _event(logging.INFO, "[Account] signed in", id=user_id)

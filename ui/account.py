@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import TunesmithError
 from core.identity.protocol import Account, Actor
 from core.sessions import SessionInfo
-from ui import session, who
+from ui import session, share, tokens, who
 from ui.services import has_accounts, listens_locally, services
 from ui.text import ago, plain
 
@@ -34,6 +34,8 @@ def account() -> None:
             _sessions(found)
         else:
             _one_user()
+        tokens.section(found)
+        share.links()
         _everything(found)
         if has_accounts():
             _delete(found)
@@ -82,7 +84,10 @@ def _actor(found: Account) -> Actor:
 
 def _password(found: Account) -> None:
     with st.expander("Change the password", key="password"):
-        st.caption("Ends all your sessions: every other tab and device has to sign in again.")
+        st.caption(
+            "Ends all your sessions: every other tab and device has to sign in again."
+            + (" Access tokens end too." if services().access_tokens else "")
+        )
         with st.form("password", border=False):
             old = _secret("Password now", "password.old")
             new = _secret("New password", "password.new")

@@ -16,10 +16,13 @@ import streamlit as st
 
 from core import draft as drafts
 from core import log, presets
+from core.access_tokens import Made
 from core.document import Document
 from core.draft import Draft, History, Saved
 from core.importing import Import
 from core.models import ModelDims
+from core.sweeps.form import Form
+from core.sweeps.group import Group
 from core.workbench import Landed, LeftBehind
 from ui.insight import Insight
 from ui.questions import Question
@@ -173,6 +176,7 @@ def enter(page: str) -> None:
     """Note which page is drawn; coming from another one, all widgets are seeded anew."""
     if _state("page", lambda: page) != page:
         _store("revision", _revision() + 1)
+        show_token(None)
     _store("page", page)
     _store("url", st.context.url)
 
@@ -250,6 +254,17 @@ class MailStep:
 
     kind: Literal["confirm", "ask", "reset"]
     email: str
+
+
+def show_token(made: Made | None) -> None:
+    """Show a token that was just made until the user is done with it or leaves the page."""
+    _store("token", (user_id(), made))
+
+
+def shown_token() -> Made | None:
+    """The token that was just made, to the one user whom it was made for."""
+    whose, made = _state("token", lambda: (None, None))
+    return made if whose == user_id() else None
 
 
 def mail_step() -> MailStep | None:
@@ -502,6 +517,26 @@ def note_uploads(refused: tuple[str, ...]) -> None:
     _store("uploads", Uploads(uploads().number + 1, refused))
 
 
+def sweep() -> Form:
+    """The sweep as it was typed in this session."""
+    return _state("sweep", Form)
+
+
+def set_sweep(form: Form) -> None:
+    """Note what was typed of a sweep."""
+    _store("sweep", form)
+
+
+def sweep_group() -> Group | None:
+    """What was saved of a sweep last."""
+    return _state("sweep_group", lambda: None)
+
+
+def note_sweep_group(group: Group | None) -> None:
+    """Note what was saved of a sweep."""
+    _store("sweep_group", group)
+
+
 def note_search(words: str) -> None:
     """Note what is searched for in a comparison."""
     _store("compared_search", words)
@@ -542,6 +577,16 @@ def speed() -> float | None:
 def set_speed(seconds: float | None) -> None:
     """Note how many seconds an update takes."""
     _store("speed", seconds)
+
+
+def link() -> str | None:
+    """What opens the link that the reader follows; ``None`` before anything was said about it."""
+    return _state("link", lambda: None)
+
+
+def follow_link(token: str) -> None:
+    """Follow another link; an empty text for none."""
+    _store("link", token)
 
 
 def is_on(name: str, default: bool = False) -> bool:

@@ -132,7 +132,7 @@ class Identity(Protocol):
         """
 
     def change_password(self, actor: Actor, old: str, new: str, address: str) -> Account:
-        """Change the password, and end every session of the user in the same step.
+        """Change the password; end the user's sessions and access tokens in the same step.
 
         Returns:
             The account, to go on with in a new session.

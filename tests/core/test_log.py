@@ -1,6 +1,7 @@
 import io
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -65,6 +66,18 @@ def test_secrets_are_redacted(lines: io.StringIO) -> None:
     token = "hf_" + "a1B2" * 9
     log.imported(f"{'x' * 90}-{token}.json", 10)
     assert "hf_" not in lines.getvalue()
+
+
+def test_an_access_token_is_told_of_without_itself(lines: io.StringIO) -> None:
+    log.token_made("u", "abc", "read write", datetime(2026, 5, 1, tzinfo=UTC))
+    log.token_revoked("u", "abc")
+    log.token_revoked("u", "tsm_" + "a" * 49)
+    assert lines.getvalue().splitlines() == [
+        "INFO [Account] access token made id='u' token='abc' scopes='read write' "
+        "expires='2026-05-01'",
+        "INFO [Account] access token revoked id='u' token='abc'",
+        "INFO [Account] access token revoked id='u' token='[secret]'",
+    ]
 
 
 def test_an_event_below_the_level_is_not_written(lines: io.StringIO) -> None:

@@ -487,6 +487,7 @@ def test_a_high_and_an_absurd_rate_are_both_named() -> None:
     "secret",
     [
         "hf_" + "x" * 34,
+        "tsm_" + "A-b_" * 12 + "2oF0I",
         "sk-" + "proj" * 6,
         "AKIA" + "B" * 16,
         "ghp_" + "c" * 36,

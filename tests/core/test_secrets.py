@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from core.secrets import masked
+from core.secrets import kind_of, masked, redact
 
 TOKEN = "hf_" + "a1B2" * 9
 
@@ -29,3 +29,17 @@ TOKEN = "hf_" + "a1B2" * 9
 )  # fmt: skip
 def test_what_is_masked(value: Any, path: tuple[str | int, ...], shown: Any) -> None:
     assert masked(value, path) == shown
+
+
+@pytest.mark.parametrize(
+    "around", ["{}", "token={}", "Authorization: Bearer {}", '"{}"', "a\n{}\nb"]
+)
+def test_our_own_tokens_are_known(around: str) -> None:
+    token = "tsm_" + "a-B_" * 10 + "xyz" + "2oF0Ib"
+    assert kind_of(token) == "a Tunesmith token"
+    assert "tsm_" not in redact(around.format(token))
+
+
+@pytest.mark.parametrize("text", ["tsm_", "tsm_config_of_ours", "atsm_" + "a" * 49])
+def test_what_only_begins_like_our_tokens_stays(text: str) -> None:
+    assert redact(text) == text
