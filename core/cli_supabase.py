@@ -22,7 +22,7 @@ from core.settings import Settings
 from core.stores.protocol import ConfigStore
 from core.stores.sqlite import SqliteStore
 
-VERSION: Final = 20261128000000
+VERSION: Final = 20261128100000
 """The newest file of supabase/migrations that this program knows."""
 
 Say = Callable[[str], None]
@@ -251,14 +251,20 @@ def signed_in(
 
 
 def local_place(database: Database, name: str | None) -> Place:
-    """The library of an account of the embedded file.
+    """The library of an account of the embedded file; see ``local_actor``."""
+    actor = local_actor(database, name)
+    return Place(SqliteStore(database, actor), actor.user_id)
+
+
+def local_actor(database: Database, name: str | None) -> Actor:
+    """An account of the embedded file, by its name or as the only one.
 
     Raises:
         InputError: it isn't clear which account is meant.
         NotFound: there is none of that name.
     """
     identity = LocalIdentity(database, BcryptPasswords(), sign_up_is_open=False)
-    return _place(database, _only(identity) if name is None else _named(identity, name))
+    return _only(identity) if name is None else _named(identity, name)
 
 
 def _named(identity: LocalIdentity, name: str) -> Actor:
@@ -282,10 +288,6 @@ def _only(identity: LocalIdentity) -> Actor:
         raise InputError("The file has no accounts; `python -m core accounts add NAME` makes one.")
     names = ", ".join(name for name, _ in found[:10])
     raise InputError(f"Say which account with --account; there are {names}.")
-
-
-def _place(database: Database, actor: Actor) -> Place:
-    return Place(SqliteStore(database, actor), actor.user_id)
 
 
 def copy(source: Place, target: Place, say: Say, complain: Say) -> bool:

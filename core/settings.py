@@ -19,6 +19,10 @@ from core.keys import check_key, check_url
 PREFIX: Final = "TUNESMITH_"
 TABLE: Final = "tunesmith"
 
+SERVER_VARIABLE: Final = PREFIX + "SERVER"
+TOKEN_VARIABLE: Final = PREFIX + "TOKEN"
+"""What the commands look at; the app itself has no use for either, and may see them set."""
+
 Accounts = Literal["on", "off"]
 SignUp = Literal["open", "closed", "local"]
 
@@ -111,7 +115,7 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name.removeprefix(PREFIX).lower(): value
         for name, value in environ.items()
-        if name.startswith(PREFIX)
+        if name.startswith(PREFIX) and name not in (SERVER_VARIABLE, TOKEN_VARIABLE)
     }
 
 

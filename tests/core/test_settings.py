@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import SettingsError
-from core.settings import Settings
+from core.settings import SERVER_VARIABLE, TOKEN_VARIABLE, Settings
 
 
 def test_without_any_there_are_accounts_and_a_folder_of_the_users(tmp_path: Path) -> None:
@@ -24,6 +24,13 @@ def test_the_environment_wins_over_the_secrets(tmp_path: Path) -> None:
 def test_a_folder_is_made_absolute_and_knows_the_home(tmp_path: Path) -> None:
     settings = Settings.from_environ({"TUNESMITH_DATA": "~/runs"})
     assert settings.data_folder == Path.home() / "runs"
+
+
+def test_what_the_commands_look_at_stops_no_app() -> None:
+    environ = {SERVER_VARIABLE: "https://example.org", TOKEN_VARIABLE: "tsm_a"}
+    assert Settings.from_environ(environ) == Settings.from_environ({})
+    with pytest.raises(SettingsError, match="There is no setting 'token'"):
+        Settings.from_environ({}, {"tunesmith": {"token": "tsm_a"}})
 
 
 @pytest.mark.parametrize(
