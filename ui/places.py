@@ -9,3 +9,5 @@ _PAGES: Final = Path(__file__).resolve().parent.parent / "pages"
 BUILD: Final = str(_PAGES / "build.py")
 LIBRARY: Final = str(_PAGES / "library.py")
 COMPARE: Final = str(_PAGES / "compare.py")
+SWEEP: Final = str(_PAGES / "sweep.py")
+ACCOUNT: Final = str(_PAGES / "account.py")

@@ -22,7 +22,9 @@ Check, derive, compare and keep training configs for Tiny Tool Use, as the pages
 Checking needs no account. Keeping does: send a token as `Authorization: Bearer …`.
 Whatever goes wrong is a problem document (RFC 9457) with a stable `code`."""
 
-_ROUTERS: Final = {"judging": judging.router, "configs": configs.router}
+JUDGING: Final = "judging"
+CONFIGS: Final = "configs"
+_ROUTERS: Final = {JUDGING: judging.router, CONFIGS: configs.router}
 
 
 def create(parts: Parts, limits: Limits | None = None) -> FastAPI:

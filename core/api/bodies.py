@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from core.document import Document, Source, read, write
 from core.presets import find
 from core.stores.protocol import (
+    MAX_COMMANDS,
     MAX_DESCRIPTION,
     MAX_MESSAGE,
     MAX_NAME,
@@ -60,6 +61,14 @@ def _whole(value: Any) -> Any:
 
 Whole = Annotated[int, BeforeValidator(_whole)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Approved = Annotated[
+    list[Sha256],
+    Field(
+        max_length=MAX_COMMANDS,
+        description="The SHA-256 of each command that its tools may run, as a problem with the "
+        "code needs_consent lists them.",
+    ),
+]
 
 
 class Body(BaseModel):
@@ -139,7 +148,9 @@ class Derived(Judged):
 class Written(Given):
     """What a save may bring."""
 
-    description: Annotated[str | None, Field(max_length=MAX_DESCRIPTION)] = None
+    description: Annotated[
+        str | None, Field(max_length=MAX_DESCRIPTION, description="Free text.")
+    ] = None
     template_type: Annotated[
         str | None,
         Field(description="The id of the preset that it began with, or custom.", max_length=40),
@@ -148,14 +159,7 @@ class Written(Given):
     message: Annotated[
         str, Field(max_length=MAX_MESSAGE, description="What to say about this version.")
     ] = ""
-    approved: Annotated[
-        list[Sha256],
-        Field(
-            max_length=200,
-            description="The SHA-256 of each command that its tools may run, as a problem with "
-            "the code needs_consent lists them.",
-        ),
-    ] = []
+    approved: Approved = []
 
 
 class NewConfig(Written):
@@ -170,9 +174,12 @@ class NewConfig(Written):
         },
     )
 
-    name: Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
+    name: Annotated[
+        str, Field(min_length=1, max_length=MAX_NAME, description="Unique among your configs.")
+    ]
     tags: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=MAX_TAG)]], Field(max_length=MAX_TAGS)
+        list[Annotated[str, Field(min_length=1, max_length=MAX_TAG)]],
+        Field(max_length=MAX_TAGS, description="To find it by."),
     ] = []
 
     @model_validator(mode="after")
@@ -192,7 +199,10 @@ class Change(Written):
         },
     )
 
-    name: Annotated[str | None, Field(min_length=1, max_length=MAX_NAME)] = None
+    name: Annotated[
+        str | None,
+        Field(min_length=1, max_length=MAX_NAME, description="Unique among your configs."),
+    ] = None
 
 
 class Restore(Body):
@@ -200,8 +210,10 @@ class Restore(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"version": 1}]})
 
-    version: Annotated[Whole, Field(ge=1, lt=2**53)]
-    approved: Annotated[list[Sha256], Field(max_length=200)] = []
+    version: Annotated[
+        Whole, Field(ge=1, lt=2**53, description="The number of the version to bring back.")
+    ]
+    approved: Approved = []
 
 
 class Compared(Given):
@@ -261,7 +273,14 @@ class Comparing(Body):
         },
     )
 
-    configs: Annotated[list[Compared], Field(min_length=1, max_length=MAX_COMPARED)]
+    configs: Annotated[
+        list[Compared],
+        Field(
+            min_length=1,
+            max_length=MAX_COMPARED,
+            description="Each with config_json, config_text, preset or config_id, and a name.",
+        ),
+    ]
     base: Annotated[
         Whole, Field(ge=0, lt=MAX_COMPARED, description="Which one the others are held against.")
     ] = 0
@@ -290,12 +309,12 @@ class Search(BaseModel):
     search: Annotated[
         str, Field(max_length=200, description="Words in the name or the description.")
     ] = ""
-    method: _Words = []
-    template_type: _Words = []
-    valid: bool | None = None
-    tag: _Words = []
-    sort: Sort = "updated"
-    order: Literal["asc", "desc"] = "desc"
+    method: Annotated[_Words, Field(description="Any of these training methods.")] = []
+    template_type: Annotated[_Words, Field(description="Any of these presets.")] = []
+    valid: Annotated[bool | None, Field(description="Only configs without errors, or with.")] = None
+    tag: Annotated[_Words, Field(description="All of these tags.")] = []
+    sort: Annotated[Sort, Field(description="What to sort by.")] = "updated"
+    order: Annotated[Literal["asc", "desc"], Field(description="In which direction.")] = "desc"
     include: Annotated[
         Literal["config_json"] | None,
         Field(description=f"Brings each config too, on pages of {WHOLE_AT_ONCE} at most."),

@@ -36,6 +36,7 @@ IfMatch = Annotated[
 
 @router.get(
     "",
+    response_description="Done.",
     summary="List configs",
     response_model=answers.ConfigsAnswer,
     response_model_exclude_unset=True,
@@ -65,6 +66,7 @@ def _rows(bench: Workbench, rows: tuple[Summary, ...], *, is_whole: bool) -> lis
 
 @router.post(
     "",
+    response_description="Done.",
     summary="Keep a new config",
     status_code=201,
     response_model=answers.ConfigAnswer,
@@ -82,6 +84,7 @@ def create_config(
 
 @router.get(
     "/account",
+    response_description="Done.",
     summary="Whose token this is",
     response_model=answers.AccountAnswer,
     responses=problems(401, 403),
@@ -95,6 +98,7 @@ def account(caller: Reader) -> dict[str, Any]:
 
 @router.get(
     "/{config_id:uuid}",
+    response_description="Done.",
     summary="Read a config",
     response_model=answers.ConfigAnswer,
     responses=problems(401, 403, 404, 422),
@@ -106,6 +110,7 @@ def get_config(config_id: Id, bench: ReadBench, response: Response) -> dict[str,
 
 @router.put(
     "/{config_id:uuid}",
+    response_description="Done.",
     summary="Save a config",
     response_model=answers.ConfigAnswer,
     responses=problems(400, 401, 403, 404, 409, 412, 415, 422, 428),
@@ -130,6 +135,7 @@ def save_config(
 
 @router.delete(
     "/{config_id:uuid}",
+    response_description="Done.",
     summary="Delete a config",
     status_code=204,
     responses=problems(401, 403, 404, 422),
@@ -141,6 +147,7 @@ def delete_config(config_id: Id, bench: WriteBench) -> None:
 
 @router.get(
     "/{config_id:uuid}/download",
+    response_description="Done.",
     summary="Download a config",
     response_class=Response,
     responses=problems(401, 403, 404, 422)
@@ -149,7 +156,9 @@ def delete_config(config_id: Id, bench: WriteBench) -> None:
 def download_config(
     config_id: Id,
     bench: ReadBench,
-    version: Annotated[int | None, Query(ge=1, lt=2**53)] = None,
+    version: Annotated[
+        int | None, Query(ge=1, lt=2**53, description="An older version; the newest by default.")
+    ] = None,
 ) -> Response:
     """The file that train.py reads, byte for byte as it was saved; counts as a use."""
     name, data = bench.download(str(config_id), version)
@@ -159,6 +168,7 @@ def download_config(
 
 @router.get(
     "/{config_id:uuid}/versions",
+    response_description="Done.",
     summary="List versions",
     response_model=answers.VersionsAnswer,
     responses=problems(401, 403, 404, 422),
@@ -170,6 +180,7 @@ def list_versions(config_id: Id, bench: ReadBench) -> dict[str, Any]:
 
 @router.get(
     "/{config_id:uuid}/versions/{number:int}",
+    response_description="Done.",
     summary="Read a version",
     response_model=answers.VersionAnswer,
     responses=problems(401, 403, 404, 422),
@@ -181,6 +192,7 @@ def get_version(config_id: Id, number: Number, bench: ReadBench) -> dict[str, An
 
 @router.post(
     "/{config_id:uuid}/restore",
+    response_description="Done.",
     summary="Restore a version",
     response_model=answers.ConfigAnswer,
     responses=problems(400, 401, 403, 404, 409, 412, 415, 422, 428),

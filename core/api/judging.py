@@ -25,6 +25,7 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.post(
     "/validate",
+    response_description="Done.",
     summary="Check a config",
     response_model=answers.ReportAnswer,
     responses=problems(400, 415, 422),
@@ -36,6 +37,7 @@ def validate(body: Judged) -> dict[str, Any]:
 
 @router.post(
     "/derive",
+    response_description="Done.",
     summary="Derive numbers",
     response_model=answers.DerivedAnswer,
     responses=problems(400, 415, 422),
@@ -47,6 +49,7 @@ def derive(body: Derived) -> dict[str, Any]:
 
 @router.post(
     "/effective",
+    response_description="Done.",
     summary="Tell effective values",
     response_model=answers.EffectiveAnswer,
     response_model_exclude_unset=True,
@@ -60,6 +63,7 @@ def effective(body: Judged) -> dict[str, Any]:
 
 @router.post(
     "/compare",
+    response_description="Done.",
     summary="Compare configs",
     response_model=answers.ComparisonAnswer,
     responses=problems(400, 401, 404, 415, 422),
@@ -86,7 +90,12 @@ def _document(one: Compared, bench: Workbench | None) -> Document:
     return parse(bench.version(str(one.config_id), one.number).text)
 
 
-@router.get("/presets", summary="List presets", response_model=answers.PresetsAnswer)
+@router.get(
+    "/presets",
+    response_description="Done.",
+    summary="List presets",
+    response_model=answers.PresetsAnswer,
+)
 def list_presets() -> dict[str, Any]:
     """The configs that ship with Tunesmith."""
     return {"presets": [preset_json(one) for one in presets.load()]}
@@ -94,11 +103,14 @@ def list_presets() -> dict[str, Any]:
 
 @router.get(
     "/presets/{preset_id}",
+    response_description="Done.",
     summary="Read a preset",
     response_model=answers.PresetAnswer,
     responses=problems(404, 422),
 )
-def get_preset(preset_id: Annotated[str, Path(max_length=40)]) -> dict[str, Any]:
+def get_preset(
+    preset_id: Annotated[str, Path(max_length=40, description="As presets lists it.")],
+) -> dict[str, Any]:
     """One preset with its config."""
     found = presets.find(preset_id)
     return {"preset": preset_json(found) | {"config_json": found.config}}
@@ -110,7 +122,12 @@ class SchemaResponse(JSONResponse):
     media_type = "application/schema+json"
 
 
-@router.get("/schema", summary="Read the JSON Schema", response_class=SchemaResponse)
+@router.get(
+    "/schema",
+    response_description="Done.",
+    summary="Read the JSON Schema",
+    response_class=SchemaResponse,
+)
 def schema() -> SchemaResponse:
     """The JSON Schema (2020-12) of a config, for editors that complete and check."""
     headers = {"cache-control": "public, max-age=3600"}

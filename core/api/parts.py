@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from core.identity.protocol import Actor
 from core.workbench import Workbench
@@ -24,15 +23,8 @@ class Caller:
     expires_at: datetime | None = None
 
 
-class Bearers(Protocol):
-    """Knows who a token belongs to."""
-
-    def __call__(self, token: str, address: str) -> Caller | None:
-        """Who that is, or ``None`` where the token proves nobody.
-
-        Raises:
-            Unavailable: it can't be told now.
-        """
+Bearers = Callable[[str, str], Caller | None]
+"""Who a token belongs to, asked from an address; ``None`` where the token proves nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +32,7 @@ class Parts:
     """What the routes work with.
 
     Attributes:
-        bearers: see above.
+        bearers: see above; may raise ``Unavailable``.
         workbench: the use cases for one user.
     """
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from core.api.reference import operations
 from tests.api_client import Api
 from tests.served import served
 from tests.stores import ANNA
@@ -53,7 +54,7 @@ def description(api: Api) -> Any:
 
 
 def test_it_has_the_seeds_endpoints(description: Any) -> None:
-    paths = {path: set(operations) for path, operations in description["paths"].items()}
+    paths = {path: set(operations) for path, by_method in description["paths"].items()}
     assert paths["/training"] == {"get", "post"}
     assert paths["/training/{config_id}"] == {"get", "put", "delete"}
     assert paths["/training/validate"] == {"post"}
@@ -70,16 +71,30 @@ def test_every_body_has_an_example_that_fits_it(description: Any) -> None:
 
 
 def _bodies(description: Any) -> Iterator[str]:
-    for operations in description["paths"].values():
-        for operation in operations.values():
+    for by_method in description["paths"].values():
+        for operation in by_method.values():
             if body := operation.get("requestBody"):
                 yield body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
 
 
 def test_what_needs_an_account_says_so(description: Any) -> None:
-    for path, operations in description["paths"].items():
-        for method, operation in operations.items():
+    for path, by_method in description["paths"].items():
+        for method, operation in by_method.items():
             needs = {"HTTPBearer": []} in operation.get("security", [])
             open_too = {} in operation.get("security", [])
             is_open = "judging" in operation["tags"]
             assert needs != is_open or open_too, (method, path)
+
+
+def test_every_example_of_the_description_works(api: Api) -> None:
+    anna = api.anna
+    kept = anna.make("kept")
+    for operation in operations():
+        path = operation.path.removeprefix("/api/training")
+        path = path.format(config_id=kept["id"], number=1, preset_id="dpo_basic")
+        if operation.method == "DELETE":
+            continue
+        revision = anna.get(f"/{kept['id']}")["config"]["revision"]
+        headers = {"if-match": f'"{revision}"'}
+        answer = anna.ask(operation.method, path, operation.example, headers=headers)
+        assert answer.is_success, (operation.path, answer.text)
