@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from core.document import Document, Source, read, write
+from core.errors import Unacceptable
 from core.presets import find
 from core.stores.protocol import (
     MAX_COMMANDS,
@@ -23,6 +24,8 @@ from core.target import DEFAULT, Target, parse_target
 
 MAX_COMPARED: Final = 100
 WHOLE_AT_ONCE: Final = 50
+MAX_TOOLS: Final = 2000
+"""The most tools of a config that is judged here: each takes up to half a millisecond."""
 
 # Exactly one of the two; the models say the same in Python.
 _ONE: Final[dict[str, Any]] = {
@@ -71,6 +74,21 @@ Approved = Annotated[
 ]
 
 
+def bounded(document: Document) -> Document:
+    """A document that is judged in a moment.
+
+    Raises:
+        Unacceptable: it has more tools than that.
+    """
+    tools = document.get("tools")
+    if isinstance(tools, list) and len(tools) > MAX_TOOLS:
+        raise Unacceptable(
+            f"The config has {len(tools)} tools; the API judges {MAX_TOOLS} at most. "
+            "`python -m core check` takes any number."
+        )
+    return document
+
+
 class Body(BaseModel):
     """A body that holds what is described and nothing else, each value of its own type."""
 
@@ -95,6 +113,18 @@ class Given(Body):
         """Whether the body brings one."""
         return bool({"config_json", "config_text"} & self.model_fields_set)
 
+    @property
+    def source(self) -> Source:
+        """The config as a file is read.
+
+        Raises:
+            DocumentError: it is not one strict JSON object.
+            Unacceptable: see ``bounded``.
+        """
+        source = read((self.text or "").encode())
+        bounded(source.document)
+        return source
+
     @model_validator(mode="after")
     def _not_both(self) -> "Given":
         if self.model_fields_set >= {"config_json", "config_text"}:
@@ -116,15 +146,6 @@ class Judged(Given):
         if not self.is_there:
             raise ValueError("give config_json or config_text")
         return self
-
-    @property
-    def source(self) -> Source:
-        """The config as a file is read.
-
-        Raises:
-            DocumentError: it is not one strict JSON object.
-        """
-        return read((self.text or "").encode())
 
     @property
     def wanted(self) -> Target:
@@ -234,7 +255,7 @@ class Compared(Given):
     version: Annotated[Whole, Field(ge=1, lt=2**53)] = 1
 
     @property
-    def source(self) -> str:
+    def way(self) -> str:
         """Which of the ways to name a config was taken."""
         return next(key for key in _SOURCES if key in self.model_fields_set)
 
@@ -247,21 +268,18 @@ class Compared(Given):
     def _one(self) -> "Compared":
         if len(self.model_fields_set & set(_SOURCES)) != 1:
             raise ValueError(f"give one of {', '.join(_SOURCES)}")
-        if self.number is not None and self.source != "config_id":
+        if self.number is not None and self.way != "config_id":
             raise ValueError("a version belongs to a config_id")
         return self
 
     @property
     def document(self) -> Document:
-        """The document of a config that the body itself tells.
+        """The document of a config that the body itself tells; raises as ``source`` does.
 
         Raises:
-            DocumentError: the text is not one strict JSON object.
             UnknownPreset: no preset has this id.
         """
-        if self.source == "preset":
-            return find(self.preset).config
-        return read((self.text or "").encode()).document
+        return find(self.preset).config if self.way == "preset" else self.source.document
 
 
 class Comparing(Body):

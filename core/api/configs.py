@@ -214,6 +214,9 @@ def _answered(config: Config, response: Response) -> dict[str, Any]:
 
 
 def _writing(body: Written, name: str | None) -> Writing:
+    if body.is_there:
+        # Raises where it is no config that can be judged.
+        _ = body.source
     return Writing(
         name, body.description, body.template_type, body.text, body.target, tuple(body.approved)
     )

@@ -10,7 +10,7 @@ from core import effective as taken
 from core import presets, trainers
 from core.api import answers
 from core.api.answers import preset_json
-from core.api.bodies import Compared, Comparing, Derived, Judged
+from core.api.bodies import Compared, Comparing, Derived, Judged, bounded
 from core.api.problems import problems, unauthorized
 from core.api.reading import StrictRoute
 from core.api.signed_in import MaybeCaller, parts_of
@@ -81,13 +81,13 @@ def compare_configs(body: Comparing, request: Request, caller: MaybeCaller) -> d
 
 
 def _document(one: Compared, bench: Workbench | None) -> Document:
-    if one.source != "config_id":
+    if one.way != "config_id":
         return one.document
     if bench is None:
         raise unauthorized("A saved config is compared for its owner only; send a token.")
     if one.number is None:
-        return bench.config(str(one.config_id)).config_json
-    return parse(bench.version(str(one.config_id), one.number).text)
+        return bounded(bench.config(str(one.config_id)).config_json)
+    return bounded(parse(bench.version(str(one.config_id), one.number).text))
 
 
 @router.get(

@@ -54,7 +54,7 @@ def description(api: Api) -> Any:
 
 
 def test_it_has_the_seeds_endpoints(description: Any) -> None:
-    paths = {path: set(operations) for path, by_method in description["paths"].items()}
+    paths = {path: set(by_method) for path, by_method in description["paths"].items()}
     assert paths["/training"] == {"get", "post"}
     assert paths["/training/{config_id}"] == {"get", "put", "delete"}
     assert paths["/training/validate"] == {"post"}

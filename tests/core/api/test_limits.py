@@ -142,3 +142,16 @@ def test_a_fault_of_ours_tells_nothing_of_what_was_sent(
     answer: httpx.Response = request(Guard(failing, Limits(), Rates()), "GET", "http://localhost/")
     assert code(answer) == (500, "internal")
     assert "secret" not in answer.text + caplog.text
+
+
+def test_a_config_with_thousands_of_tools_is_not_judged(api: Api) -> None:
+    config: Any = {"tools": [{}] * 2001}
+    for path, body in [
+        ("/validate", {"config_json": config}),
+        ("/effective", {"config_json": config}),
+        ("/compare", {"configs": [{"config_json": config}]}),
+        ("", {"name": "many", "config_json": config}),
+    ]:
+        answer = api.anna.ask("POST", path, body)
+        assert code(answer) == (422, "unacceptable")
+        assert "2001 tools" in answer.json()["detail"]
