@@ -5,6 +5,7 @@ of ``.streamlit/secrets.toml`` as ``<name>``; the environment wins.
 """
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,10 @@ TABLE: Final = "tunesmith"
 SERVER_VARIABLE: Final = PREFIX + "SERVER"
 TOKEN_VARIABLE: Final = PREFIX + "TOKEN"
 """What the commands look at; the app itself has no use for either, and may see them set."""
+
+_ORIGIN: Final = re.compile(
+    r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?"
+)
 
 Accounts = Literal["on", "off"]
 SignUp = Literal["open", "closed", "local"]
@@ -41,6 +46,7 @@ class Settings:
         supabase_url: the Supabase project that accounts and configs are kept in; empty for the
             embedded file.
         supabase_key: its publishable key.
+        api_origins: the sites whose pages may read what the REST API answers; none by default.
     """
 
     data_folder: Path
@@ -48,6 +54,7 @@ class Settings:
     sign_up: SignUp = "local"
     supabase_url: str = ""
     supabase_key: str = field(default="", repr=False)
+    api_origins: tuple[str, ...] = ()
 
     @property
     def database_file(self) -> Path:
@@ -89,10 +96,11 @@ class Settings:
             sign_up=_choice("sign_up", given.get("sign_up") or "local", get_args(SignUp)),
             supabase_url=url,
             supabase_key=key,
+            api_origins=_origins(given.get("api_origins", "")),
         )
 
 
-NAMES: Final = ("data", "accounts", "sign_up", "supabase_url", "supabase_key")
+NAMES: Final = ("data", "accounts", "sign_up", "supabase_url", "supabase_key", "api_origins")
 
 
 def _supabase(given: Mapping[str, str]) -> tuple[str, str]:
@@ -105,6 +113,22 @@ def _supabase(given: Mapping[str, str]) -> tuple[str, str]:
         url = check_url(url)
         check_key(key)
     return url, key
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    """Origins as browsers send them, from a list with spaces or commas between them.
+
+    Raises:
+        SettingsError: one is none.
+    """
+    origins = tuple(text.replace(",", " ").split())
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise SettingsError(
+                f"TUNESMITH_API_ORIGINS has {origin[:60]!r}; write each as https://host or "
+                "https://host:port, without a path, and never *."
+            )
+    return origins
 
 
 def _usual_folder() -> Path:

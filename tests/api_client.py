@@ -4,7 +4,7 @@ A client sends every request through the app that a server would mount, address 
 """
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -127,7 +127,7 @@ nothing_else = PlainTextResponse("Not of the API.", 404)
 
 
 @contextmanager
-def local_api(file: Path, limits: Limits = WIDE) -> Iterator[Api]:
+def local_api(file: Path, limits: Limits = WIDE, origins: Sequence[str] = ()) -> Iterator[Api]:
     """The app over an embedded database."""
     database = sqlite_database(file)
     tokens = AccessTokens(database)
@@ -135,6 +135,6 @@ def local_api(file: Path, limits: Limits = WIDE) -> Iterator[Api]:
     def workbench(actor: Actor) -> Workbench:
         return Workbench(SqliteStore(database, actor), actor)
 
-    app = create(Parts(LocalBearers(tokens), workbench), limits)
+    app = create(Parts(LocalBearers(tokens), workbench), limits, origins)
     yield Api(Below(nothing_else, "/api", app), database, tokens)
     database.close()

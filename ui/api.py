@@ -6,7 +6,7 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ui.services import services
+from ui.services import services, settings
 
 PATH: Final = "/api"
 
@@ -21,7 +21,8 @@ def made() -> ASGIApp:
         Parts(
             bearers=lambda token, address: services().bearers(token, address),
             workbench=lambda actor: services().workbench(actor),
-        )
+        ),
+        origins=settings().api_origins,
     )
 
 

@@ -1,10 +1,12 @@
 """The app that a server mounts at ``/api``."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 
 from core.api import configs, judging, problems
 from core.api.answers import ProblemAnswer
@@ -27,12 +29,13 @@ CONFIGS: Final = "configs"
 _ROUTERS: Final = {JUDGING: judging.router, CONFIGS: configs.router}
 
 
-def create(parts: Parts, limits: Limits | None = None) -> FastAPI:
+def create(parts: Parts, limits: Limits | None = None, origins: Sequence[str] = ()) -> FastAPI:
     """The ASGI app, whose addresses begin with ``/training``.
 
     Args:
         parts: what it works with.
         limits: what one client may ask for; the usual limits by default.
+        origins: the sites whose pages may read the answers.
     """
     limits, rates = limits or Limits(), Rates()
     app = FastAPI(
@@ -44,7 +47,7 @@ def create(parts: Parts, limits: Limits | None = None) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_operation,
-        middleware=[Middleware(Guard, limits=limits, rates=rates)],
+        middleware=[*_cors(origins), Middleware(Guard, limits=limits, rates=rates)],
     )
     app.state.parts, app.state.limits, app.state.rates = parts, limits, rates
     problems.install(app)
@@ -54,6 +57,21 @@ def create(parts: Parts, limits: Limits | None = None) -> FastAPI:
     app.exception_handler(405)(_not_allowed)
     _describe(app)
     return app
+
+
+def _cors(origins: Sequence[str]) -> list[Middleware]:
+    """What lets pages of other sites ask; they bring a token of their own, never our cookie."""
+    if not origins:
+        return []
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "If-Match"],
+        expose_headers=["ETag", "Location", "Retry-After"],
+        allow_credentials=False,
+    )
+    return [cors]
 
 
 def _not_allowed(request: Request, _: Exception) -> Response:

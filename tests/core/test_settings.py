@@ -39,12 +39,20 @@ def test_what_the_commands_look_at_stops_no_app() -> None:
         ({"TUNESMITH_ACCOUNTS": "no"}, "TUNESMITH_ACCOUNTS is 'no'; set it to on or off."),
         ({"TUNESMITH_ACOUNTS": "off"}, "did you mean 'accounts'?"),
         ({"TUNESMITH_X": "1"}, "There is no setting 'x'"),
+        ({"TUNESMITH_API_ORIGINS": "*"}, "TUNESMITH_API_ORIGINS has '*'"),
+        ({"TUNESMITH_API_ORIGINS": "https://a.example/x"}, "without a path"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence(environ: dict[str, str], sentence: str) -> None:
     with pytest.raises(SettingsError, match=r"^[^\n]*$") as raised:
         Settings.from_environ(environ)
     assert sentence in str(raised.value)
+
+
+def test_origins_stand_in_a_list() -> None:
+    text = "https://a.example, http://localhost:3000"
+    settings = Settings.from_environ({"TUNESMITH_API_ORIGINS": text})
+    assert settings.api_origins == ("https://a.example", "http://localhost:3000")
 
 
 def test_secrets_without_a_table_are_refused() -> None:

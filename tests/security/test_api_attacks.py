@@ -74,6 +74,20 @@ def test_no_other_site_may_read_an_answer(api: Api) -> None:
         assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
+def test_a_site_that_a_setting_names_may_and_no_other(tmp_path: Path) -> None:
+    with local_api(tmp_path / "api.sqlite3", origins=["https://tools.example"]) as api:
+        for origin, may in [("https://tools.example", True), ("https://tools.example.evil", False)]:
+            ask = {"origin": origin, "access-control-request-method": "PUT"}
+            for answer in [
+                api.nobody.ask("GET", "/presets", headers={"origin": origin}),
+                api.nobody.ask("GET", "", headers={"origin": origin}),
+                api.nobody.ask("OPTIONS", "", headers=ask),
+            ]:
+                allowed = answer.headers.get("access-control-allow-origin")
+                assert allowed == (origin if may else None)
+                assert "access-control-allow-credentials" not in answer.headers
+
+
 @pytest.mark.parametrize("token", WRONG)
 def test_a_forged_token_proves_nobody(api: Api, token: str) -> None:
     header = {"authorization": f"Bearer {token}".encode()}
