@@ -172,9 +172,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def plain(_: Request, error: HTTPException) -> JSONResponse:
-        code, detail = _BY_STATUS.get(
-            error.status_code, ("malformed", "The request can't be read.")
-        )
+        code, detail = _BY_STATUS.get(error.status_code, _UNKNOWN)
         return Problem(error.status_code, code, detail, headers=error.headers).response()
 
 
