@@ -22,17 +22,20 @@ LAYERS: Final = (
     ("errors", "later", "secrets"),
     ("database", "document", "keys", "remote"),
     ("config", "gpus"),
-    ("alignment", "fields", "findings"),
+    ("alignment", "checked", "fields", "findings", "positions"),
     ("profile",),
     ("view", "patch", "presets", "wording"),
     ("target",),
-    ("consent", "delta", "derive", "draft", "effect", "mend", "models", "rows", "text_difference"),
+    ("consent", "delta", "derive", "draft", "edits", "effect", "mend", "models", "rows"),
+    ("text_difference",),
     ("facts", "fitting", "memory", "payload", "schedule", "timing"),
     ("rules", "trainers"),
     ("check", "effective"),
-    ("catalog", "compare", "consequences", "importing", "making", "requirements", "log", "schema"),
+    ("catalog", "compare", "consequences", "importing", "making", "requirements", "log"),
+    ("schema", "schema_rules"),
     (
         "access_tokens",
+        "credentials",
         "identity",
         "merge",
         "selection",
@@ -44,15 +47,16 @@ LAYERS: Final = (
     ),
     ("archive", "copying", "shares"),
     ("workbench",),
-    ("cli_supabase", "cli_target", "render", "sources"),
+    ("cli_keep_options", "cli_supabase", "cli_target", "client", "keeper", "render", "sources"),
     ("cli_sweep", "cli_trainer", "render_memory", "render_rules", "render_trainer", "sweeps"),
-    ("answers",),
-    ("api", "cli"),
+    ("junit", "sarif"),
+    ("answers", "cli_check"),
+    ("api", "cli", "cli_keep"),
     ("__main__",),
 )
 
 # The modules of core.api that speak HTTP.
-API: Final = ("app", "configs", "guard", "judging", "problems", "reading", "signed_in")
+API: Final = ("app", "configs", "guard", "judging", "problems", "reading", "reference", "signed_in")
 
 # Packages that core does without, and the only modules that may have them.
 FOREIGN: Final = {

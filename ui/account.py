@@ -202,8 +202,8 @@ def plain_path(path: object) -> str:
 def _delete(found: Account) -> None:
     with st.expander("Delete the account", key="delete_account"):
         st.markdown(
-            "Deletes your account and **all your configs, versions and drafts**, at once and for "
-            "good. Export them first if you may want them again."
+            "Deletes your account and **all your configs, versions, drafts and links**, at once "
+            "and for good. Export them first if you may want them again."
         )
         with st.form("delete_account", border=False):
             typed = st.text_input(

@@ -16,7 +16,7 @@ from core.render import comparison_csv, comparison_markdown
 from core.secrets import redact
 from core.selection import Counts, Selection, Show, count
 from core.sources import Origin, Side, gather
-from ui import compare_address, compare_sources, session, who
+from ui import compare_address, compare_sources, session, share, who
 from ui.compare_address import MAX_COLUMNS, View
 from ui.compare_curves import curves
 from ui.compare_take import taking
@@ -27,7 +27,7 @@ from ui.text import count as counted
 from ui.text import plain, value_text
 from ui.text_differences import text_differences
 
-_SHOWN: Final[dict[Show, str]] = {
+SHOWN: Final[dict[Show, str]] = {
     "differences": "Differences",
     "effect": "With an effect",
     "all": "All",
@@ -140,8 +140,8 @@ def _shown_choice(view: View) -> None:
     session.set_widgets({key: view.show})
     st.segmented_control(
         "Show",
-        list(_SHOWN),
-        format_func=lambda name: _SHOWN[name],
+        list(SHOWN),
+        format_func=lambda name: SHOWN[name],
         key=key,
         required=True,
         help="*With an effect*: differences that make any of the runs another one.",
@@ -207,7 +207,16 @@ def _summary(own: Board, selection: Selection, counts: Counts) -> None:
         horizontal=True, vertical_alignment="center", gap="small", key="compare_summary"
     ):
         st.markdown(_counted(own, counts), width="stretch")
-        _downloads(own, selection)
+        downloads(own, selection)
+        st.button(
+            "Share",
+            key="compare.share",
+            icon=":material/link:",
+            type="tertiary",
+            help="Makes a link that shows this comparison to people without an account.",
+            on_click=share.ask_about_comparison,
+            args=(own, selection),
+        )
 
 
 def _counted(own: Board, counts: Counts) -> str:
@@ -227,7 +236,8 @@ def _counted(own: Board, counts: Counts) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _downloads(own: Board, selection: Selection) -> None:
+def downloads(own: Board, selection: Selection) -> None:
+    """The table as it is shown, as files."""
     rows = shown(own, selection)
     found = Comparison(own.comparison.documents, own.labels, rows, own.comparison.base)
     meaning = shown_consequences(own, selection)

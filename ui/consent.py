@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.render import printable
 from core.secrets import redact
-from ui import saving, session
+from ui import saving, session, sweep_group
 from ui.questions import Consent
 from ui.text import count, plain
 
@@ -49,7 +49,9 @@ def _agree(question: Consent) -> None:
     session.set_widgets({_AGREED: False})
     session.answered()
     session.type_in(session.draft().approving(question.commands))
-    if question.as_copy:
+    if question.for_sweep:
+        sweep_group.begin()
+    elif question.as_copy:
         saving.save_copy(question.name)
     else:
         saving.save()

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.merge import Picks
 from core.workbench import Clash
-from ui import consent, make_run, saving, session, sign_in, who
+from ui import consent, make_run, saving, session, share, sign_in, who
 from ui.actions import begin
 from ui.compare_column import column
 from ui.conflict import conflict
@@ -21,10 +21,12 @@ from ui.questions import (
     History,
     IsGone,
     LeaveUnsaved,
+    LinkMade,
     MakeRun,
     NameIsTaken,
     Question,
     SavedElsewhere,
+    ShareIt,
     SignIn,
 )
 from ui.text import ago, plain, value_text
@@ -65,6 +67,10 @@ def _about_a_config(question: Question) -> None:
             _dialog("About this config", lambda: column(name))
         case MakeRun():
             _dialog("Make it run", make_run.dialog_body, width="large")
+        case ShareIt() as asked:
+            _dialog(f"Share this {asked.snapshot.kind}", lambda: share.dialog_body(asked))
+        case LinkMade() as made:
+            _dialog("The link", lambda: share.link_body(made))
 
 
 def _dialog(

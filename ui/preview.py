@@ -9,7 +9,7 @@ from core.findings import Finding
 from core.sources import DRAFT, Origin
 from core.stores.protocol import Config
 from core.workbench import Workbench, opened
-from ui import compare_address, saving, session
+from ui import compare_address, saving, session, share
 from ui.compare_address import View
 from ui.insight import Insight
 from ui.questions import Describe, History
@@ -67,6 +67,13 @@ def _actions(config: Config) -> None:
             args=(View(origins),),
         )
         st.button("Versions", key="versions", on_click=session.ask, args=(History(config.id),))
+        st.button(
+            "Share",
+            key="share",
+            help="Makes a link that shows it to people without an account.",
+            on_click=share.ask_about,
+            args=(config,),
+        )
         st.button("Delete", key="delete", on_click=delete, args=({config.id: config.name},))
 
 
@@ -122,13 +129,13 @@ def _tagged(key: str, config_ids: tuple[str, ...], given: frozenset[str]) -> Non
         session.set_widgets({key: sorted(given)})
 
 
-def findings(said: Sequence[Finding]) -> None:
+def findings(said: Sequence[Finding], most: int = _FINDINGS_SHOWN) -> None:
     """The first findings, each in a line of its own."""
     lines = [
         f":small[{MARKS[finding.severity]} {plain(finding.message)} {plain(finding.remedy)}]"
-        for finding in said[:_FINDINGS_SHOWN]
+        for finding in said[:most]
     ]
-    if said[_FINDINGS_SHOWN:]:
-        lines.append(f":small[And {len(said) - _FINDINGS_SHOWN} more; open it to see them.]")
+    if said[most:]:
+        lines.append(f":small[And {len(said) - most} more; open it to see them.]")
     if lines:
         st.markdown("\n\n".join(lines))

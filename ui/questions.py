@@ -1,9 +1,11 @@
 """What a page may have to ask before it goes on; ``ui/dialogs.py`` draws each as a dialog."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.consent import Command
 from core.draft import Draft
+from core.shares.protocol import Share
+from core.shares.snapshot import Snapshot
 from core.workbench import Clash
 
 
@@ -76,11 +78,13 @@ class Consent:
         commands: those that nobody said yes to.
         as_copy: whether it is to be saved as a config of its own.
         name: that config's name; ``None`` for a free one.
+        for_sweep: whether it is about all members of a sweep.
     """
 
     commands: tuple[Command, ...]
     as_copy: bool = False
     name: str | None = None
+    for_sweep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,35 @@ class Compared:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShareIt:
+    """For how long, and under which title, is a link to show this?
+
+    Attributes:
+        snapshot: what it shows.
+        title: the title that is offered.
+        config_id: the config that it shows; ``None`` for a comparison.
+        note: what is not in it, or empty.
+    """
+
+    snapshot: Snapshot
+    title: str
+    config_id: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkMade:
+    """Has the user copied the new link?
+
+    Attributes:
+        link: the whole address; it is not kept.
+    """
+
+    link: str = field(repr=False)
+    share: Share
+
+
 Question = (
     SignIn
     | NameIsTaken
@@ -110,4 +143,6 @@ Question = (
     | Compared
     | Consent
     | MakeRun
+    | ShareIt
+    | LinkMade
 )

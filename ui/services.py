@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -20,6 +20,9 @@ from core.later import Later
 from core.remote import Project
 from core.sessions import Sessions
 from core.settings import Settings
+from core.shares.guesses import Guesses
+from core.shares.protocol import SharedReader, Shares
+from core.shares.sqlite import SqliteSharedReader, SqliteShares
 from core.stores.sqlite import SqliteStore
 from core.workbench import Workbench
 from ui.loopback import is_loopback
@@ -37,6 +40,7 @@ class Services:
         by_mail: what accounts with a proven address can do, where there are such.
         project: the Supabase project behind it, if it is one.
         access_tokens: what scripts prove a user with, where accounts are kept here.
+        guesses: bounds how many links that lead nowhere are looked up.
     """
 
     settings: Settings
@@ -48,6 +52,7 @@ class Services:
     by_mail: ByMail | None = None
     project: Project | None = None
     access_tokens: AccessTokens | None = None
+    guesses: Guesses = field(default_factory=Guesses)
 
     def workbench(self, actor: Actor) -> Workbench:
         """The use cases for one user."""
@@ -58,6 +63,22 @@ class Services:
         from core.stores.supabase import SupabaseStore
 
         return Workbench(SupabaseStore(self.project, actor), actor, spare=here)
+
+    def shares(self, actor: Actor) -> Shares:
+        """The links of one user."""
+        if self.project is None:
+            return SqliteShares(self.database, actor)
+        from core.shares.supabase import SupabaseShares
+
+        return SupabaseShares(self.project, actor)
+
+    def shared(self) -> SharedReader:
+        """What anybody can read who has a link; go through ``guesses``."""
+        if self.project is None:
+            return SqliteSharedReader(self.database)
+        from core.shares.supabase import SupabaseSharedReader
+
+        return SupabaseSharedReader(self.project)
 
     def close(self) -> None:
         """Keep what waits to be kept, and let go of the database and the connections."""

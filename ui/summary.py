@@ -11,7 +11,7 @@ from core.document import Path, get, number_text, path_text
 from core.draft import Draft, file_name
 from core.findings import Finding
 from core.render import code_span
-from ui import autosave, compare_address, saving, session, target, who
+from ui import autosave, compare_address, saving, session, share, target, who
 from ui.actions import COMMAND, DOWNLOAD, SUMMARY, apply_safe_fixes, downloaded
 from ui.curve import learning_rate
 from ui.duration import duration
@@ -19,6 +19,7 @@ from ui.errors import boundary
 from ui.form import finding_line
 from ui.insight import OTHER, Insight, says_no_effect
 from ui.memory_panel import memory_panel
+from ui.places import SWEEP
 from ui.questions import MakeRun
 from ui.text import BLOCKED, MARKS, count, grouped, plain, value_text
 
@@ -52,6 +53,12 @@ def _summary(verdict: DeltaGenerator, cautions: DeltaGenerator) -> None:
         duration(insight.derived)
         memory_panel(insight)
         _differences(insight)
+        st.page_link(
+            SWEEP,
+            label="Sweep…",
+            icon=":material/grid_on:",
+            help="Makes many configs of this one, by values that some settings take in turn.",
+        )
         _libraries(insight)
 
 
@@ -108,6 +115,13 @@ def _take_away() -> None:
             icon=":material/save:",
             help="Keeps this config in your library; each save is a version you can go back to.",
             on_click=_save,
+        )
+        st.button(
+            "Share",
+            key="save-icons-share",
+            icon=":material/link:",
+            help="Makes a link that shows the saved config to people without an account.",
+            on_click=share.ask_about_draft,
         )
         with st.popover("More ways to save", icon=":material/more_vert:", key="save-icons-more"):
             _ways_to_save()

@@ -35,7 +35,7 @@ from core.stores.protocol import (
     Sort,
     Version,
 )
-from core.stores.supabase_errors import ExpiredError, answered
+from core.stores.supabase_errors import asked
 
 CONFIGS: Final = "training_configs"
 DRAFTS: Final = "config_drafts"
@@ -349,21 +349,8 @@ class SupabaseStore:
         return with_retries(lambda: self._write(ask))
 
     def _write(self, ask: Callable[[Client], Request], name: str = "") -> Any:
-        """The answer to what is asked once, but for a token that was refused.
-
-        Args:
-            ask: builds the request on a client of its own.
-            name: the name that may turn out to be taken.
-        """
-        token = self._access.token()
-        try:
-            return answered(ask(self._project.client(token)), name)
-        except ExpiredError:
-            token = self._access.renewed(token)
-        try:
-            return answered(ask(self._project.client(token)), name)
-        except ExpiredError:
-            raise NotAllowed("Your sign-in has ended; sign in again.") from None
+        """The answer to what is asked once, see ``asked``."""
+        return asked(self._project, self._access, ask, name)
 
 
 def _live(client: Client, columns: str) -> Request:

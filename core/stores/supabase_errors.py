@@ -3,12 +3,14 @@
 An answer's own text is never shown: it can hold values, addresses and parts of tokens.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from postgrest.exceptions import APIError
 
 from core.errors import NameTaken, NeedsConsent, NotAllowed, StoreError, Unacceptable, Unavailable
-from core.remote import plain_network_errors
+from core.identity.protocol import Access
+from core.remote import Project, plain_network_errors
 from core.stores.supabase_rows import unreadable
 
 
@@ -37,7 +39,29 @@ _CONSTRAINTS: Final = {
     "training_configs_message_ck": "The message is too long",
     "training_configs_target_ck": "The target is none",
     "training_configs_approvals_ck": "The tools run too many different commands",
+    "config_shares_title_ck": "The title is too long or has characters that can't be seen",
+    "config_shares_snapshot_ck": "What is to be shared is too long",
 }
+
+
+def asked(project: Project, access: Access, ask: Callable[[Any], Any], name: str = "") -> Any:
+    """The answer to what is asked once, but for a token that was refused.
+
+    Args:
+        project: where to ask.
+        access: proves the one who asks.
+        ask: builds the request on a client of its own.
+        name: the name that may turn out to be taken.
+    """
+    token = access.token()
+    try:
+        return answered(ask(project.client(token)), name)
+    except ExpiredError:
+        token = access.renewed(token)
+    try:
+        return answered(ask(project.client(token)), name)
+    except ExpiredError:
+        raise NotAllowed("Your sign-in has ended; sign in again.") from None
 
 
 def answered(request: Any, name: str = "") -> Any:
@@ -69,6 +93,8 @@ def _explained(error: APIError, name: str) -> StoreError | ExpiredError:
         return NameTaken(name)
     if error.hint == "consent" or said.startswith("consent:"):
         return NeedsConsent()
+    if said.startswith("quota:") and "links" in said:
+        return Unacceptable("You have as many links as you may; revoke one first.")
     if error.hint == "quota" or said.startswith("quota:"):
         return Unacceptable(
             "This project keeps no more configs for you; delete some, "

@@ -145,6 +145,28 @@ def test_a_reload_stays_signed_in_and_a_sign_out_everywhere_ends_it(
     expect_signed_out(page)
 
 
+def test_a_link_is_read_by_nobody_in_particular(site: Site, app: App, new_page: NewPage) -> None:
+    page = opened(new_page(), f"{app.url}/account")
+    sign_up(page, site, "ada")
+    opened(page, app.url)
+    type_in(page, "Name", "ada's run")
+    click(page, "Save")
+    expect(page.get_by_text("version 1 · saved")).to_be_visible()
+    click(page, "Share")
+    click(page, "Create the link")
+    link = page.get_by_role("dialog").locator("code").inner_text()
+    reader = opened(new_page(), link)
+    expect(reader.get_by_role("heading", name="ada's run")).to_be_visible()
+    expect(reader.get_by_role("link", name="Sign in")).to_be_visible()
+    opened(page, f"{app.url}/account")
+    expect(page.get_by_text("opened 1 time")).to_be_visible()
+    click(page, "Revoke")
+    expect(page.get_by_text("None works now.")).to_be_visible()
+    expect(opened(new_page(), link).get_by_text("This link shows nothing")).to_be_visible()
+    token = link.partition("#")[2]
+    assert token not in app.log.read_text() + site.server.log()
+
+
 def test_a_forgotten_password_is_set_with_the_code_from_a_mail(
     site: Site, app: App, new_page: NewPage
 ) -> None:

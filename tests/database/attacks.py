@@ -52,7 +52,9 @@ def _fill(user: User, word: str, token: str) -> dict[str, UUID]:
     deleted = user.create(f"{word} deleted", config_text=text, **columns)
     user.change(deleted, deleted_at="now")
     user.ask("select keep_draft(%s, %s, %s, %s)", word, word, str(config), word)
+    snapshot = json.dumps({"columns": [{"text": text, "title": word}]})
     share = {"config_id": config, "token_hash": _hash(token), "expires_at": "tomorrow"}
+    share |= {"kind": "config", "title": word, "snapshot": snapshot}
     return {
         "config": config,
         "deleted": deleted,
@@ -277,6 +279,9 @@ def delete_rows(attacker: Attacker) -> None:
 
 
 CONFIG = "(user_id, name, template_type, config_json)"
+SHARE = "(user_id, config_id, token_hash, kind, title, snapshot, expires_at)"
+SHARED = """repeat('0', 64), 'config', 'x', '{"columns": [{"text": "{}"}]}',
+  now() + interval '1 day'"""
 
 
 def insert_as_ada(attacker: Attacker) -> None:
@@ -287,8 +292,10 @@ def insert_as_ada(attacker: Attacker) -> None:
         f"insert into public.training_configs {CONFIG} values (null, 'new', 'sft', '{{}}')",
         "insert into public.config_drafts (user_id, slot, name, payload) "
         "values (%(ada)s, 'new', '', '')",
-        "insert into public.config_shares (user_id, config_id, token_hash, expires_at) "
-        "values (%(ada)s, %(config)s, repeat('0', 64), now() + interval '1 day')",
+        f"insert into public.config_shares {SHARE} values (%(ada)s, %(config)s, {SHARED})",
+        "insert into public.config_shares (user_id, kind, title, snapshot, token_hash, expires_at) "
+        "values (%(ada)s, 'comparison', 'x', '{\"columns\": [{\"text\": \"{}\"}]}', "
+        "repeat('0', 64), now() + interval '1 day')",
         "insert into public.config_versions (user_id, config_id, number, operation, author, name, "
         "template_type, is_validated, runs, config_text) "
         "values (%(ada)s, %(config)s, 9, 'save', %(ada)s, 'x', 'sft', true, true, '{}')",
@@ -330,8 +337,8 @@ def take_rows_over(attacker: Attacker) -> None:
             f"set {change} returning *"
         )
     attacker.ask(
-        "insert into public.config_shares (id, config_id, user_id, token_hash, expires_at) values "
-        "(%(share)s, %(own_config)s, %(eve)s, repeat('0', 64), now() + interval '1 day') "
+        f"insert into public.config_shares (id, {SHARE[1:]} values "
+        f"(%(share)s, %(eve)s, %(own_config)s, {SHARED}) "
         "on conflict (id) do update set user_id = %(eve)s returning *"
     )
 
@@ -342,8 +349,8 @@ def learn_whether_an_id_is_there(attacker: Attacker) -> None:
         "search) values (%(config)s, 'new', 'sft', '{}', '{}', 'new\n')"
     )
     attacker.ask(
-        "insert into public.config_shares (id, config_id, token_hash, expires_at) "
-        "values (%(share)s, %(own_config)s, repeat('0', 64), now() + interval '1 day')"
+        f"insert into public.config_shares (id, {SHARE[1:]} "
+        f"values (%(share)s, %(eve)s, %(own_config)s, {SHARED})"
     )
     attacker.leaked += [
         f"there is such a row: {error}"
@@ -379,6 +386,8 @@ def forge_own_rows(attacker: Attacker) -> None:
         "validation_errors, config_text from public.config_versions where number = 1",
         "update public.config_shares set expires_at = expires_at + interval '1 day'",
         "update public.config_shares set token_hash = repeat('0', 64), views = -9, max_views = 9",
+        "update public.config_shares set kind = 'comparison', config_id = null",
+        "update public.config_shares set title = 'forged', snapshot = '{}', approvals = '[1]'",
     ):
         attacker.ask(statement)
     if attacker.ask(OWN) != before:
@@ -433,18 +442,37 @@ def approve_in_the_name_of_ada(attacker: Attacker) -> None:
 
 
 def share_a_config_of_ada(attacker: Attacker) -> None:
-    into = "insert into public.config_shares (config_id, user_id, token_hash, expires_at) values "
-    expires = "now() + interval '1 day')"
+    made = []
     for config in ("config", "deleted"):
         for owner in ("ada", "eve"):
-            token_hash = _hash(f"{config} {owner}".ljust(43))
-            attacker.ask(f"{into}(%({config})s, %({owner})s, '{token_hash}', {expires}")
+            token = f"{config} {owner}".ljust(43)
+            shared = SHARED.replace("repeat('0', 64)", f"'{_hash(token)}'")
             attacker.ask(
-                "select * from get_shared_config(%(it)s)", it=f"{config} {owner}".ljust(43)
+                f"insert into public.config_shares {SHARE} "
+                f"values (%({owner})s, %({config})s, {shared})"
             )
+            made.append(token)
+        token = f"{config} made".ljust(43)
+        attacker.ask(
+            "select * from make_share('config', 'x', '{\"columns\": [{\"text\": \"{}\"}]}', "
+            f"'{_hash(token)}', 1, %({config})s)"
+        )
+        made.append(token)
+    for token in made:
+        attacker.must_find_nothing("select * from get_share(%(it)s)", it=token)
     attacker.ask("update public.config_shares set config_id = %(config)s")
     attacker.ask("update public.config_shares set config_id = %(config)s, user_id = %(ada)s")
-    attacker.ask("select * from get_shared_config(%(it)s)", it="x" * 43)
+    attacker.ask("select * from get_share(%(it)s)", it="x" * 43)
+
+
+def end_a_link_of_ada(attacker: Attacker) -> None:
+    for statement in (
+        "delete from public.config_shares where id = %(share)s returning *",
+        "delete from public.config_shares where config_id = %(config)s returning *",
+        "update public.config_shares set revoked_at = now() where id = %(share)s returning *",
+        "update public.config_shares set expires_at = now() where id = %(share)s returning *",
+    ):
+        attacker.must_find_nothing(statement)
 
 
 def guess_a_token(attacker: Attacker) -> None:
@@ -457,10 +485,8 @@ def guess_a_token(attacker: Attacker) -> None:
     guesses += [TOKEN[:-1], TOKEN + " ", TOKEN.upper(), "%" * 43, "_" * 43, "", None, "\\" * 43]
     guesses += [f"{'x' * 43}' or true --", "' or token_hash is not null or '".ljust(50), "é" * 30]
     for guess in guesses:
-        attacker.must_find_nothing("select * from get_shared_config(%(it)s::text)", it=guess)
-        attacker.must_find_nothing(
-            "select * from tunesmith.get_shared_config(%(it)s::text)", it=guess
-        )
+        attacker.must_find_nothing("select * from get_share(%(it)s::text)", it=guess)
+        attacker.must_find_nothing("select * from tunesmith.get_share(%(it)s::text)", it=guess)
 
 
 # --- Functions -----------------------------------------------------------------------------------
@@ -607,8 +633,12 @@ CALLS = (
     "select public.mark_config_used(%(own_config)s)",
     "select public.config_history(%(config)s)",
     "select public.tag_configs(array[%(config)s]::pg_catalog.uuid[], '{x}', '{}')",
-    f"select public.get_shared_config('{'x' * 43}')",
-    "select public.get_shared_config(%(token_hash)s)",
+    f"select public.get_share('{'x' * 43}')",
+    "select public.get_share(%(token_hash)s)",
+    "select public.make_share('config', 'x', '{\"columns\": [{\"text\": \"{}\"}]}', "
+    "pg_catalog.repeat('1', 64), 1, %(config)s)",
+    "select public.make_share('config', 'x', '{\"columns\": [{\"text\": \"{}\"}]}', "
+    "pg_catalog.repeat('2', 64), 1, %(own_config)s)",
     "select public.keep_draft('x', 'x', null, 'x')",
     "select public.delete_account()",
     "select public.check_tunesmith()",
@@ -630,9 +660,11 @@ def shadow_tables(attacker: Attacker) -> None:
         attacker.ask(f"create temp table {table} (like public.{table} including defaults)")
     attacker.ask("create temp table limits as select 'x' as name, 0 as value")
     attacker.ask(
-        "insert into pg_temp.config_shares (id, config_id, user_id, token_hash, expires_at, views) "
-        "values (gen_random_uuid(), %(config)s, %(ada)s, %(it)s, now() + interval '1 day', 0)",
+        "insert into pg_temp.config_shares (id, config_id, user_id, token_hash, expires_at, views, "
+        "kind, title, snapshot) values (gen_random_uuid(), %(config)s, %(ada)s, %(it)s, "
+        "now() + interval '1 day', 0, 'config', 'x', %(word)s)",
         it=_hash("x" * 43),
+        word="never seen",
     )
     attacker.ask(
         "insert into pg_temp.training_configs (id, user_id, name, template_type, config_json, "
@@ -723,7 +755,8 @@ ATTACKS: dict[str, Attack] = {
         *(read_with_a_function_that_peeks, change_rows, delete_rows, insert_as_ada),
         *(give_rows_away, take_rows_over, learn_whether_an_id_is_there, forge_own_rows),
         approve_in_the_name_of_ada,
-        *(share_a_config_of_ada, guess_a_token, call_every_function_with_ids_of_ada),
+        *(share_a_config_of_ada, end_a_link_of_ada, guess_a_token),
+        call_every_function_with_ids_of_ada,
         *(call_functions_with_ids_of_ada, import_over_a_config_of_ada, inject),
         *(inject_where_strings_are_read_otherwise, shadow_tables, shadow_types, shadow_functions),
     )

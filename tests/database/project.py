@@ -20,6 +20,8 @@ Rows = list[tuple[Any, ...]]
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 TEXT = '{"model": {"name": "a/b"}, "training": {"method": "sft"}}'
+# What a link to one config shows, as the app writes it.
+SHARED = {"kind": "config", "title": "run", "snapshot": json.dumps({"columns": [{"text": TEXT}]})}
 GRANT_ALL = """
 grant all on all tables in schema public to anon, authenticated;
 grant all on all sequences in schema public to anon, authenticated;

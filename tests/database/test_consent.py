@@ -17,7 +17,7 @@ from core.document import parse
 from core.stores.protocol import MAX_COMMANDS, MAX_TARGET
 from tests.commands import COMMANDS, THEN, approval, digest, running
 from tests.database.conftest import NewProject
-from tests.database.project import TEXT, Project, User
+from tests.database.project import SHARED, TEXT, Project, User
 
 pytestmark = pytest.mark.supabase
 
@@ -180,7 +180,8 @@ def test_what_was_written_before_is_read_and_asked_for_when_it_is_written_anew(
 def test_no_link_leads_to_a_command_without_a_yes(project: Project, ada: User) -> None:
     config = legacy(project, ada)
     columns = {"config_id": config, "token_hash": sha256(str(config).encode()).hexdigest()}
-    columns["expires_at"] = "tomorrow"
+    snapshot = json.dumps({"columns": [{"text": LS}]})
+    columns |= {"expires_at": "tomorrow", **SHARED, "snapshot": snapshot}
     with pytest.raises(RaiseException, match=CONSENT):
         ada.insert("config_shares", **columns)
     ada.change(config, approvals=approvals("ls"))

@@ -128,14 +128,25 @@ CONTROLS: dict[str, Control] = {
     ),
     "share that says it all": Control(
         NEW,
-        "create or replace function tunesmith.get_shared_config(token text) returns table "
-        "(name text, description text, template_type text, config_text text, revision integer, "
-        "expires_at "
-        "timestamptz) language sql volatile security definer set search_path = pg_catalog, pg_temp "
-        "as $$ select c.name, c.description, c.template_type, c.config_text, c.revision, "
-        "s.expires_at from public.config_shares s join public.training_configs c "
-        "on c.id = s.config_id where token in (s.token_hash, s.id::text) $$",
+        spoiled(
+            "get_share",
+            """s.token_hash = pg_catalog.encode(
+             pg_catalog.sha256(pg_catalog.convert_to(token, 'UTF8')), 'hex')""",
+            "token in (s.token_hash, s.id::text)",
+        ),
         ("guess_a_token",),
+    ),
+    "link that anybody ends": Control(
+        NEW,
+        "alter policy config_shares_delete on config_shares using (true); "
+        "alter policy config_shares_select on config_shares using (true)",
+        ("end_a_link_of_ada", "delete_rows"),
+    ),
+    "link made without a look at whose config it is": Control(
+        NEW,
+        "alter function make_share(text, text, text, text, integer, uuid, jsonb) security definer; "
+        "alter table config_shares drop constraint config_shares_config_fk",
+        ("share_a_config_of_ada",),
     ),
     "share that moves": Control(
         OPEN,
@@ -194,11 +205,10 @@ CONTROLS: dict[str, Control] = {
     ),
     "the caller's tables before ours": Control(
         NEW,
-        "create or replace function tunesmith.get_shared_config(token text) returns table "
-        "(name text, description text, template_type text, config_text text, revision integer, "
-        "expires_at "
-        "timestamptz) language plpgsql volatile security definer as $$ begin return query select "
-        "c.name, c.description, c.template_type, c.config_text, c.revision, s.expires_at "
+        "create or replace function tunesmith.get_share(token text) returns table (kind text, "
+        "title text, snapshot text, created_at timestamptz, expires_at timestamptz) language "
+        "plpgsql volatile security definer as $$ begin return query select c.name, c.name, "
+        "c.config_text, s.created_at, s.expires_at "
         "from config_shares s join public.training_configs c on c.id = s.config_id "
         "where s.token_hash = encode(sha256(convert_to(token, 'UTF8')), 'hex'); end $$",
         ("shadow_tables",),

@@ -55,8 +55,9 @@ insert into public.config_versions (user_id, config_id, number, operation, autho
     from public.training_configs, generate_series(1, 3) number;
 insert into public.config_drafts (user_id, slot, name, payload)
   select id, 'slot ' || slot, 'draft', '{{}}' from people, generate_series(1, 20) slot;
-insert into public.config_shares (config_id, user_id, token_hash, expires_at)
-  select id, user_id, encode(sha256(id::text::bytea), 'hex'), now() + interval '9 days'
+insert into public.config_shares (config_id, user_id, token_hash, expires_at, kind, title, snapshot)
+  select id, user_id, encode(sha256(id::text::bytea), 'hex'), now() + interval '9 days', 'config',
+         name, repeat('x', 500)
     from public.training_configs;
 analyze
 """

@@ -40,7 +40,7 @@ from core.stores.protocol import (
     VERSIONS_KEPT,
 )
 from tests.database.conftest import NewProject
-from tests.database.project import TEXT, Project, User
+from tests.database.project import SHARED, TEXT, Project, User
 
 pytestmark = pytest.mark.supabase
 
@@ -617,7 +617,7 @@ def test_a_draft_keeps_its_slot_and_the_servers_time(project: Project, ada: User
 
 # --- Shares --------------------------------------------------------------------------------------
 
-READ = "select name, description, template_type, config_text, revision from get_shared_config(%s)"
+READ = "select kind, title, snapshot from get_share(%s)"
 
 
 def share(user: User, config: UUID, days: float = 1, **columns: object) -> tuple[Any, str]:
@@ -625,14 +625,17 @@ def share(user: User, config: UUID, days: float = 1, **columns: object) -> tuple
     token = secrets.token_urlsafe(32)
     expires = datetime.now(UTC) + timedelta(days=days)
     hashed = sha256(token.encode()).hexdigest()
-    columns = {"config_id": config, "token_hash": hashed, "expires_at": expires, **columns}
+    given = {"config_id": config, "token_hash": hashed, "expires_at": expires}
+    columns = given | SHARED | columns
     return user.insert("config_shares", **columns)["id"], token
 
 
-def test_who_holds_the_link_reads_that_config(ada: User, eve: User, visitor: User) -> None:
-    _, token = share(ada, ada.create(description="d"))
+def test_who_holds_the_link_reads_what_was_shared(ada: User, eve: User, visitor: User) -> None:
+    config = ada.create()
+    _, token = share(ada, config)
+    ada.change(config, config_text='{"later": 1}')
     for reader in (ada, eve, visitor):
-        assert reader.ask(READ, token) == [("run", "d", "sft", TEXT, 1)]
+        assert reader.ask(READ, token) == [tuple(SHARED.values())]
     assert ada.one("select views from config_shares") == 3
 
 
@@ -649,6 +652,8 @@ def test_a_link_ends(project: Project, ada: User, visitor: User) -> None:
     ada.ask("update training_configs set deleted_at = now() where name = 'd'")
     for _, token in (revoked, past, deleted):
         assert visitor.ask(READ, token) == []
+    ada.ask("update training_configs set deleted_at = null where name = 'd'")
+    assert visitor.ask(READ, deleted[1]) == []
 
 
 def test_the_last_view_is_one(project: Project, ada: User, visitor: User) -> None:

@@ -11,7 +11,7 @@ from psycopg.errors import InsufficientPrivilege, RaiseException
 
 from tests.commands import running
 from tests.database.conftest import NewProject
-from tests.database.project import TEXT, Mode, Project, User
+from tests.database.project import SHARED, TEXT, Mode, Project, User
 from tests.supabase_server import SUPABASE
 from tests.supabase_server.postgres import Grants, PostgresCluster
 
@@ -98,7 +98,7 @@ def test_running_again_changes_nothing(new_project: NewProject) -> None:
     ada.change(config, config_text="{}")
     ada.change(ada.create("deleted"), deleted_at="now")
     ada.ask("select keep_draft('slot', 'name', null, '{}')")
-    columns = {"token_hash": "0" * 64, "expires_at": "tomorrow"}
+    columns = {"token_hash": "0" * 64, "expires_at": "tomorrow", **SHARED}
     ada.insert("config_shares", config_id=config, **columns)
     project.owner("update tunesmith.limits set value = 7 where name = 'drafts_per_user'")
     before = everything(project)
@@ -203,10 +203,12 @@ def test_the_functions_work_for_any_owner(postgres_cluster: PostgresCluster, byp
         assert ada.one("select tag_configs(%s, '{a}', '{}')", [config]) == 1
         token = "t" * 43
         hashed = sha256(token.encode()).hexdigest()
-        ada.insert("config_shares", config_id=config, token_hash=hashed, expires_at="tomorrow")
-        shared = User(project, None).ask("select config_text from get_shared_config(%s)", token)
-        assert shared == [("{}",)]
+        made = "select id from make_share('config', 'run', %s, %s, 1, %s)"
+        assert ada.one(made, SHARED["snapshot"], hashed, config)
+        shared = User(project, None).ask("select snapshot from get_share(%s)", token)
+        assert shared == [(SHARED["snapshot"],)]
         ada.change(config, deleted_at="now")
+        assert ada.one("select count(*) from config_shares") == 0
         fresh = User(project, ada.id, {"amr": [{"method": "password", "timestamp": time()}]})
         assert fresh.one("select delete_account()") is True
         assert project.owner("select * from config_versions") == []
@@ -225,10 +227,10 @@ FUNCTIONS = """
 select p.proname from pg_proc p
 where pronamespace = %s::regnamespace and has_function_privilege(%s, p.oid, 'execute')
 """
-OF_VISITORS = {"check_tunesmith", "get_shared_config"}
+OF_VISITORS = {"check_tunesmith", "get_share"}
 OF_USERS = OF_VISITORS | {
     *("list_configs", "count_configs", "config_facets", "config_history", "tag_configs"),
-    *("mark_config_used", "import_config", "keep_draft", "delete_account"),
+    *("mark_config_used", "import_config", "keep_draft", "delete_account", "make_share"),
 }
 
 
@@ -241,7 +243,7 @@ def test_each_role_may_call_what_it_needs(new_project: NewProject, mode: Mode) -
 
     assert callable_by("anon", "public") == OF_VISITORS
     assert callable_by("authenticated", "public") == OF_USERS
-    assert callable_by("anon", "tunesmith") == {"get_shared_config", "differences"}
+    assert callable_by("anon", "tunesmith") == {"get_share", "differences"}
     assert not callable_by("authenticated", "tunesmith") & {
         name for (name,) in project.owner("select proname from pg_proc where prorettype = 2279")
     }

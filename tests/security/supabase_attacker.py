@@ -28,6 +28,11 @@ def text_of(word: str) -> str:
     return json.dumps({"model": {"name": word}, "training": {"method": word}})
 
 
+def snapshot_of(text: str) -> str:
+    """What a link to a config with that text shows."""
+    return json.dumps({"columns": [{"text": text}]})
+
+
 def token_hash(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
@@ -64,6 +69,7 @@ def kept_by(project: Project, user: User, word: str) -> Kept:
     client.rpc("keep_draft", draft).execute()
     token = f"{word}-{secrets.token_urlsafe(32)}"
     share = {"config_id": config, "token_hash": token_hash(token), "expires_at": "tomorrow"}
+    share |= {"kind": "config", "title": word, "snapshot": snapshot_of(text_of(word))}
     made: Any = client.table("config_shares").insert(share).execute().data
     return Kept(user, config, deleted, str(made[0]["id"]), token)
 

@@ -23,7 +23,7 @@ from tests.security.supabase_attacker import (
     claims_of,
     kept_by,
     signed,
-    text_of,
+    snapshot_of,
     token_hash,
 )
 from tests.supabase_server.lite import LiteServer
@@ -81,9 +81,9 @@ def test_anna_herself_finds_what_others_look_for(scene: Scene, anna: Kept) -> No
     assert SECRET in json.dumps(client.rpc("list_configs").execute().data)
     assert SECRET in json.dumps(client.rpc("config_facets").execute().data)
     assert client.rpc("config_history", {"config_id": anna.config}).execute().data
-    shared: Any = client.rpc("get_shared_config", {"token": anna.token}).execute().data
-    columns = {"name", "description", "template_type", "config_text", "revision", "expires_at"}
-    assert set(shared[0]) == columns
+    shared: Any = client.rpc("get_share", {"token": anna.token}).execute().data
+    assert set(shared[0]) == {"kind", "title", "snapshot", "created_at", "expires_at"}
+    assert SECRET in shared[0]["snapshot"]
 
 
 def test_rows_are_read_by_nobody_else(attacker: Attacker, anna: Kept) -> None:
@@ -154,7 +154,7 @@ def test_functions_read_nothing_of_others(attacker: Attacker, anna: Kept) -> Non
 PROFILES: Final = (
     *("tunesmith", "private", "auth", "pg_catalog", "information_schema", "public, auth"),
 )
-INNER: Final = ("mark_config_used", "get_shared_config", "delete_account", "facts", "limit_of")
+INNER: Final = ("mark_config_used", "get_share", "delete_account", "facts", "limit_of")
 
 
 def test_other_schemas_are_out_of_reach(attacker: Attacker, anna: Kept) -> None:
@@ -251,6 +251,7 @@ def version_of(user_id: str, config_id: str) -> dict[str, Any]:
 
 def share_of(config_id: str, token: str = "x" * 43, **changes: Any) -> dict[str, Any]:
     given = {"config_id": config_id, "token_hash": token_hash(token), "expires_at": "tomorrow"}
+    given |= {"kind": "config", "title": "x", "snapshot": snapshot_of("{}")}
     return given | changes
 
 
@@ -643,7 +644,12 @@ def test_no_config_of_others_is_shared(attacker: Attacker, anna: Kept) -> None:
             token = secrets.token_urlsafe(32)
             row = share_of(config, token, user_id=owner)
             attacker.must_find_nothing(attacker.table("config_shares").insert(row))
-            attacker.must_find_nothing(attacker.rpc("get_shared_config", {"token": token}))
+            attacker.must_find_nothing(attacker.rpc("get_share", {"token": token}))
+        token = secrets.token_urlsafe(32)
+        made = {"kind": "config", "title": "x", "snapshot": snapshot_of("{}"), "days": 1}
+        made |= {"token_hash": token_hash(token), "config_id": config}
+        attacker.must_find_nothing(attacker.rpc("make_share", made))
+        attacker.must_find_nothing(attacker.rpc("get_share", {"token": token}))
     for change in (
         {"config_id": anna.config},
         {"config_id": anna.config, "user_id": anna.id},
@@ -652,6 +658,9 @@ def test_no_config_of_others_is_shared(attacker: Attacker, anna: Kept) -> None:
         {"views": -9},
         {"max_views": 1000},
         {"created_at": "now"},
+        {"title": "other"},
+        {"snapshot": snapshot_of("[]")},
+        {"kind": "comparison", "config_id": None},
     ):
         attacker.must_find_nothing(
             attacker.table("config_shares").update(change).eq("id", own.share)
@@ -664,8 +673,8 @@ def test_a_link_is_not_guessed(attacker: Attacker, anna: Kept) -> None:
     guesses += [f"{'x' * 43}' or true --", f"\\x{token_hash(anna.token)}", "é" * 40, 5, [], {}]
     guesses += [secrets.token_urlsafe(32) for _ in range(30)]
     for guess in guesses:
-        attacker.must_find_nothing(attacker.rpc("get_shared_config", {"token": guess}))
-    own = f"/rest/v1/rpc/get_shared_config?token={attacker.own.token}"
+        attacker.must_find_nothing(attacker.rpc("get_share", {"token": guess}))
+    own = f"/rest/v1/rpc/get_share?token={attacker.own.token}"
     assert attacker.http("GET", own).status_code >= 400
 
 
@@ -682,10 +691,10 @@ def test_a_link_ends_when_it_is_revoked_used_up_or_its_config_is_gone(
     reader = Attacker(scene, own, None)
 
     def read(token: str) -> Any:
-        return reader.ask(reader.rpc("get_shared_config", {"token": token}))
+        return reader.ask(reader.rpc("get_share", {"token": token}))
 
     assert [len(read(twice)) for _ in range(4)] == [1, 1, 0, 0]
-    assert read(revoked)[0]["config_text"] == f"{text_of('eves-own')} "
+    assert read(revoked)[0]["snapshot"] == snapshot_of("{}")
     ends = {"revoked_at": "now"}
     client.table("config_shares").update(ends).eq("token_hash", token_hash(revoked)).execute()
     assert read(revoked) == []

@@ -46,6 +46,7 @@ wait $server
 [ ! -e closed ] || rm -rf "$PWD"
 """
 GRANTS = re.compile(r"^-- grants:begin.*?^-- grants:end", re.MULTILINE | re.DOTALL)
+DROPPED = re.compile(r"^drop function if exists ([^;]*);", re.MULTILINE)
 
 # What a new table of the schema public grants to the API's roles. Projects made since
 # 2026-05-30, and all since 2026-10-30: nothing. Older ones, and lite: everything.
@@ -184,8 +185,16 @@ def migrations(folder: Path = SUPABASE) -> list[str]:
 
 
 def grants(folder: Path = SUPABASE) -> str:
-    """What the migrations grant: their parts from "-- grants:begin" to "-- grants:end"."""
-    return "\n".join(block for text in migrations(folder) for block in GRANTS.findall(text))
+    """What the migrations grant: their parts from "-- grants:begin" to "-- grants:end".
+
+    Without the functions that a later one drops: by then there is nothing to grant on them.
+    """
+    texts = migrations(folder)
+    found = "\n".join(block for text in texts for block in GRANTS.findall(text))
+    for names in (names for text in texts for names in DROPPED.findall(text)):
+        for name in names.split(", "):
+            found = re.sub(rf"{re.escape(name)},\s*", "", found)
+    return found
 
 
 @contextlib.contextmanager

@@ -1,0 +1,47 @@
+"""How many links that lead nowhere are looked up."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from core.errors import TooManyTries
+from core.shares.guesses import MOST, WINDOW_SECONDS, Guesses
+from core.shares.protocol import Shared, new_token
+from tests.shares import of_config
+
+KNOWN = new_token()
+SHARED = Shared("run", of_config(), datetime.now(UTC), datetime.now(UTC))
+
+
+class OneLink:
+    """A reader that has one link, and counts."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def read(self, token: str) -> Shared | None:
+        self.asked += 1
+        return SHARED if token == KNOWN else None
+
+
+def test_an_address_that_guesses_has_to_wait() -> None:
+    time, reader = [0.0], OneLink()
+    guesses = Guesses(lambda: time[0])
+    for _ in range(MOST):
+        assert guesses.read(reader, KNOWN, "here") is SHARED
+        assert guesses.read(reader, new_token(), "here") is None
+    asked = reader.asked
+    for token in (new_token(), KNOWN):
+        with pytest.raises(TooManyTries, match="links that lead nowhere; try again in 1 minute"):
+            guesses.read(reader, token, "here")
+    assert reader.asked == asked
+    assert guesses.read(reader, KNOWN, "there") is SHARED
+    time[0] = WINDOW_SECONDS + 1
+    assert guesses.read(reader, KNOWN, "here") is SHARED
+
+
+def test_what_is_no_token_is_not_looked_up() -> None:
+    guesses, reader = Guesses(), OneLink()
+    for _ in range(2 * MOST):
+        assert guesses.read(reader, "x" * 1_000_000, "here") is None
+    assert reader.asked == 0
