@@ -22,6 +22,8 @@ from core.api.below import Below
 from core.api.parts import Limits, Parts
 from core.database import Database
 from core.identity.protocol import Actor
+from core.shares.guesses import Guesses
+from core.shares.sqlite import SqliteSharedReader, SqliteShares
 from core.stores.sqlite import SqliteStore
 from core.workbench import Workbench
 from tests.asgi import LOCAL, request
@@ -135,6 +137,13 @@ def local_api(file: Path, limits: Limits = WIDE, origins: Sequence[str] = ()) ->
     def workbench(actor: Actor) -> Workbench:
         return Workbench(SqliteStore(database, actor), actor)
 
-    app = create(Parts(LocalBearers(tokens), workbench), limits, origins)
+    reader, guesses = SqliteSharedReader(database), Guesses()
+    parts = Parts(
+        LocalBearers(tokens),
+        workbench,
+        lambda actor: SqliteShares(database, actor),
+        lambda token, address: guesses.read(reader, token, address),
+    )
+    app = create(parts, limits, origins)
     yield Api(Below(nothing_else, "/api", app), database, tokens)
     database.close()

@@ -56,7 +56,7 @@ LAYERS: Final = (
 )
 
 # The modules of core.api that speak HTTP.
-API: Final = ("app", "configs", "guard", "judging", "problems", "reading", "reference", "signed_in")
+API: Final = ("app", "configs", "guard", "judging", "problems", "reading", "reference", "sharing", "signed_in")
 
 # Packages that core does without, and the only modules that may have them.
 FOREIGN: Final = {

@@ -6,6 +6,7 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from core.shares.protocol import Shared
 from ui.services import services, settings
 
 PATH: Final = "/api"
@@ -21,9 +22,16 @@ def made() -> ASGIApp:
         Parts(
             bearers=lambda token, address: services().bearers(token, address),
             workbench=lambda actor: services().workbench(actor),
+            shares=lambda actor: services().shares(actor),
+            shared=_shared,
         ),
         origins=settings().api_origins,
     )
+
+
+def _shared(token: str, address: str) -> Shared | None:
+    parts = services()
+    return parts.guesses.read(parts.shared(), token, address)
 
 
 class Lazy:

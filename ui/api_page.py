@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _GROUPS: Final = {
     "judging": ("Without an account", "Checking, deriving and comparing keep nothing."),
     "configs": ("Your configs", "Each of these needs a token, and reaches what is yours only."),
+    "sharing": ("Links", "Read-only links for people without an account."),
 }
 _COLOURS: Final = {"GET": "blue", "POST": "green", "PUT": "orange", "DELETE": "red"}
 _LOCAL: Final = (

@@ -12,7 +12,7 @@ from core.database import now
 from core.errors import NeedsConsent, TunesmithError
 from core.selection import Selection
 from core.shares.protocol import MAX_DAYS, Share, Shares
-from core.shares.snapshot import Column, Snapshot, cautions, check_shareable, shortened
+from core.shares.snapshot import Column, Snapshot, cautions, check_shareable, of_config, shortened
 from core.sources import Side
 from core.stores.protocol import MAX_NAME, Config
 from core.workbench import Workbench
@@ -37,16 +37,7 @@ _LENGTH: Final = "share.days"
 
 def ask_about(config: Config, note: str = "") -> None:
     """Ask how a saved config is to be shared."""
-    column = Column(
-        title=config.name,
-        text=config.text,
-        detail=f"version {config.revision}",
-        description=config.description,
-        template_type=config.template_type,
-        target=config.target,
-        approved=config.approved,
-    )
-    _ask(ShareIt(Snapshot("config", (column,)), config.name, config.id, note))
+    _ask(ShareIt(of_config(config), config.name, config.id, note))
 
 
 def ask_about_draft() -> None:

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.database import stamp
 from core.document import parse
 from core.presets import Preset
+from core.shares.protocol import Share, Shared
+from core.shares.snapshot import Column
 from core.stores.protocol import Config, Content, Summary, Version
 
 
@@ -73,6 +75,44 @@ def preset_json(preset: Preset) -> dict[str, Any]:
         "method": preset.method,
         "origin": preset.origin,
         "note": preset.note,
+    }
+
+
+def share_json(share: Share) -> dict[str, Any]:
+    """A link as its owner sees it; it opens nothing."""
+    return {
+        "handle": share.handle,
+        "kind": share.kind,
+        "title": share.title,
+        "config_id": share.config_id,
+        "views": share.views,
+        "created_at": stamp(share.created_at),
+        "expires_at": stamp(share.expires_at),
+    }
+
+
+def shared_json(shared: Shared) -> dict[str, Any]:
+    """What a link shows."""
+    snapshot = shared.snapshot
+    return {
+        "kind": snapshot.kind,
+        "title": shared.title,
+        "configs": [_column(column) for column in snapshot.columns],
+        "base": snapshot.base,
+        "created_at": stamp(shared.created_at),
+        "expires_at": stamp(shared.expires_at),
+    }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    return {
+        "name": column.title,
+        "detail": column.detail,
+        "description": column.description,
+        "template_type": column.template_type,
+        "config_json": column.document,
+        "config_text": column.text,
+        "target": column.target,
     }
 
 
@@ -239,6 +279,57 @@ class AccountAnswer(Answer):
     account: AccountRecord
     scopes: list[Literal["read", "write"]]
     expires_at: datetime | None
+
+
+class ShareRecord(Answer):
+    """A link that works."""
+
+    handle: str = Field(description="Names it among your links; opens nothing.")
+    kind: Literal["config", "comparison"]
+    title: str
+    config_id: str | None
+    views: int
+    created_at: datetime
+    expires_at: datetime
+
+
+class SharesAnswer(Answer):
+    """The links that work, the newest first."""
+
+    shares: list[ShareRecord]
+
+
+class MadeShareAnswer(Answer):
+    """A new link."""
+
+    share: ShareRecord
+    link: str = Field(description="For its readers; it is not told again.")
+
+
+class SharedConfigRecord(_Names):
+    """A config that a link shows."""
+
+    detail: str
+    config_json: dict[str, Any]
+    config_text: str
+    target: str
+
+
+class SharedRecord(Answer):
+    """What a link shows."""
+
+    kind: Literal["config", "comparison"]
+    title: str
+    configs: list[SharedConfigRecord]
+    base: int = Field(description="Which config of a comparison the others are held against.")
+    created_at: datetime
+    expires_at: datetime
+
+
+class SharedAnswer(Answer):
+    """What a link shows."""
+
+    shared: SharedRecord
 
 
 class PresetRecord(Answer):

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from core.api import configs, judging, problems
+from core.api import configs, judging, problems, sharing
 from core.api.answers import ProblemAnswer
 from core.api.guard import Guard, Rates
 from core.api.parts import Limits, Parts
@@ -26,7 +26,12 @@ Whatever goes wrong is a problem document (RFC 9457) with a stable `code`."""
 
 JUDGING: Final = "judging"
 CONFIGS: Final = "configs"
-_ROUTERS: Final = {JUDGING: judging.router, CONFIGS: configs.router}
+SHARING: Final = "sharing"
+_ROUTERS: Final = {
+    JUDGING: judging.router,
+    SHARING: sharing.router,
+    CONFIGS: configs.router,
+}
 
 
 def create(parts: Parts, limits: Limits | None = None, origins: Sequence[str] = ()) -> FastAPI:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from core.document import Document, Source, read, write
 from core.errors import Unacceptable
 from core.presets import find
+from core.shares.protocol import MAX_DAYS
 from core.stores.protocol import (
     MAX_COMMANDS,
     MAX_DESCRIPTION,
@@ -352,3 +353,30 @@ class Search(BaseModel):
             cursor=self.cursor or None,
             limit=min(self.limit, WHOLE_AT_ONCE) if self.include else self.limit,
         )
+
+
+class NewShare(Body):
+    """A link to be made."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"days": 7}]})
+
+    days: Annotated[Whole, Field(ge=1, le=MAX_DAYS, description="For how long it works.")] = 7
+    title: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=MAX_NAME,
+            description="What its readers see above it; the config's name by default.",
+        ),
+    ] = None
+
+
+class OpenShare(Body):
+    """A link to be read."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"token": "A" * 43}]})
+
+    token: Annotated[
+        str,
+        Field(max_length=2000, description="The link, or what follows its #."),
+    ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.identity.protocol import Actor
+from core.shares.protocol import Shared, Shares
 from core.workbench import Workbench
 
 
@@ -34,10 +35,14 @@ class Parts:
     Attributes:
         bearers: see above; may raise ``Unavailable``.
         workbench: the use cases for one user.
+        shares: the links of one user.
+        shared: what a link shows, asked from an address; raises ``TooManyTries``.
     """
 
     bearers: Bearers = field(repr=False)
     workbench: Callable[[Actor], Workbench]
+    shares: Callable[[Actor], Shares]
+    shared: Callable[[str, str], Shared | None] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

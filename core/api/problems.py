@@ -16,6 +16,7 @@ from core.errors import (
     NeedsConsent,
     NotAllowed,
     NotFound,
+    TooManyTries,
     TunesmithError,
     Unacceptable,
     Unavailable,
@@ -122,6 +123,9 @@ def of_error(error: TunesmithError) -> Problem:
             return Problem(409, "needs_consent", detail, {"commands": commands})
         case Unavailable():
             return unavailable(detail)
+        case TooManyTries():
+            wait = {"retry-after": str(error.seconds)}
+            return Problem(429, "too_many_requests", detail, headers=wait)
     status, code = next(
         (found for kind, found in _STATUS.items() if isinstance(error, kind)), (422, "unacceptable")
     )

@@ -17,7 +17,7 @@ OpenApi = Mapping[str, Any]
 
 _BASE: Final = "/api"
 _ID: Final = "6f1d2c0a-8f5e-4d1e-9a57-3a0f0d1b2c3d"
-_EXAMPLES: Final = {"config_id": _ID, "number": "1", "preset_id": "sft_toolbench"}
+_EXAMPLES: Final = {"config_id": _ID, "number": "1", "preset_id": "sft_toolbench", "handle": _ID}
 _LONGEST_BODY: Final = 100
 
 
@@ -44,7 +44,7 @@ class Operation:
 
     Attributes:
         path: with its parameters in braces, from the root of the server.
-        group: ``configs`` or ``judging``.
+        group: ``judging``, ``configs`` or ``sharing``.
         account: ``needed``, ``taken`` where a token may be sent, or ``none``.
         example: a body that fits, or ``None``.
         answers: what each status means.
@@ -91,7 +91,7 @@ def description() -> OpenApi:
     def nothing(*_: object) -> Any:
         raise NotImplementedError
 
-    return create(Parts(nothing, nothing)).openapi()
+    return create(Parts(nothing, nothing, nothing, nothing)).openapi()
 
 
 def _body(example: Any) -> str:

@@ -8,6 +8,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from core.api.guard import Rates, address_of
 from core.api.parts import Caller, Limits, Parts
 from core.api.problems import Problem, unauthorized
+from core.shares.protocol import Shares
 from core.workbench import Workbench
 
 _MISSING: Final = "Send a token: Authorization: Bearer <token>. The account page makes one."
@@ -88,5 +89,15 @@ def _write_bench(request: Request, caller: Writer) -> Workbench:
     return parts_of(request).workbench(caller.actor)
 
 
+def _read_shares(request: Request, caller: Reader) -> Shares:
+    return parts_of(request).shares(caller.actor)
+
+
+def _write_shares(request: Request, caller: Writer) -> Shares:
+    return parts_of(request).shares(caller.actor)
+
+
+ReadShares = Annotated[Shares, Depends(_read_shares)]
+WriteShares = Annotated[Shares, Depends(_write_shares)]
 ReadBench = Annotated[Workbench, Depends(_read_bench)]
 WriteBench = Annotated[Workbench, Depends(_write_bench)]

@@ -17,7 +17,7 @@ from core.secrets import kind_of
 from core.selection import Show
 from core.stores import limits
 from core.stores.listing import is_text
-from core.stores.protocol import MAX_BYTES, MAX_DESCRIPTION, MAX_NAME, MAX_TARGET
+from core.stores.protocol import MAX_BYTES, MAX_DESCRIPTION, MAX_NAME, MAX_TARGET, Config
 
 Kind = Literal["config", "comparison"]
 
@@ -84,6 +84,20 @@ class Snapshot:
         """The recorded yes to each command of its configs, each command once."""
         found = {one.sha256: one for column in self.columns for one in column.approved}
         return tuple(found.values())
+
+
+def of_config(config: Config) -> Snapshot:
+    """A snapshot of a saved config, in the version that was read."""
+    column = Column(
+        title=config.name,
+        text=config.text,
+        detail=f"version {config.revision}",
+        description=config.description,
+        template_type=config.template_type,
+        target=config.target,
+        approved=config.approved,
+    )
+    return Snapshot("config", (column,))
 
 
 # --- What may be shared --------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from core.database import Database
 from core.identity.protocol import Actor
 from core.identity.supabase import SupabaseIdentity
 from core.remote import Project
+from core.shares.supabase import SupabaseSharedReader, SupabaseShares
 from core.stores.supabase import SupabaseStore
 from core.workbench import Workbench
 from tests.api_client import WIDE, Client, code, nothing_else
@@ -33,7 +34,14 @@ def nobody(supabase_project: Project, tmp_path: Path) -> Iterator[Client]:
         return Workbench(SupabaseStore(supabase_project, actor), actor)
 
     bearers = SupabaseBearers(SupabaseIdentity(database, supabase_project))
-    yield Client(Below(nothing_else, "/api", create(Parts(bearers, workbench), WIDE)))
+    reader = SupabaseSharedReader(supabase_project)
+    parts = Parts(
+        bearers,
+        workbench,
+        lambda actor: SupabaseShares(supabase_project, actor),
+        lambda token, _: reader.read(token),
+    )
+    yield Client(Below(nothing_else, "/api", create(parts, WIDE)))
     database.close()
 
 
@@ -81,6 +89,18 @@ def test_what_belongs_to_others_does_not_exist(
         assert code(other.ask(method, path + rest)) == (404, "not_found")
     saved = other.ask("PUT", path, {"name": "mine"}, headers={"if-match": '"1"'})
     assert code(saved) == (404, "not_found")
+
+
+def test_a_link_is_made_read_by_anybody_and_revoked(nobody: Client, ann: User) -> None:
+    anna = client(nobody, ann)
+    kept = anna.make(config_json={"a": 1})
+    made = anna.post(f"/{kept['id']}/shares", {"days": 1})
+    shown = nobody.post("/shared", {"token": made["link"]})["shared"]
+    assert shown["configs"][0]["config_json"] == {"a": 1}
+    assert anna.get("/shares")["shares"][0]["views"] == 1
+    assert anna.ask("DELETE", f"/shares/{made['share']['handle']}").status_code == 204
+    gone = nobody.ask("POST", "/shared", {"token": made["link"]})
+    assert code(gone) == (404, "not_found")
 
 
 def test_a_forged_token_proves_nobody(
