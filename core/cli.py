@@ -19,13 +19,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
 
-from core import cli_trainer
+from core import cli_keep_options, cli_sweep, cli_trainer
 from core.cli_target import add_target, target
 from core.document import MAX_BYTES, Document, Source, read, write
 from core.errors import DocumentError, InputError, TunesmithError
 from core.findings import MARK_RULE
 
 if TYPE_CHECKING:
+    from core.checked import Checked
     from core.compare import Comparison
     from core.database import Database
     from core.findings import Finding, Report
@@ -57,6 +58,15 @@ class Streams:
     def say(self, text: str) -> None:
         """Write a result."""
         self.stdout.write(text)
+
+    def say_exactly(self, data: bytes) -> None:
+        """Write UTF-8 as it is, whatever the terminal's encoding."""
+        binary = getattr(self.stdout, "buffer", None)
+        if binary is None:
+            self.stdout.write(data.decode("utf-8", "surrogatepass"))
+            return
+        self.stdout.flush()
+        binary.write(data)
 
     def complain(self, line: str) -> None:
         """Write one line to stderr."""
@@ -103,6 +113,9 @@ def _run(argv: Sequence[str] | None, streams: Streams) -> int:
         streams.complain(str(error))
     except OSError:
         raise
+    except ModuleNotFoundError as error:
+        # An installation without the app has what checking needs, and no more.
+        streams.complain(f"This needs the package {error.name}, which is not installed here.")
     # A fault of ours is one line to the user; `python -X dev -m core` shows where it is.
     except Exception as error:
         if sys.flags.dev_mode:
@@ -149,7 +162,9 @@ def _presets(args: argparse.Namespace, streams: Streams) -> int:
 
 
 def _check(args: argparse.Namespace, streams: Streams) -> int:
-    show = _json_report if args.json else _plain_report
+    if args.form in ("sarif", "junit"):
+        return _check_together(args, streams)
+    show = _json_report if args.form == "json" else _plain_report
     codes = [_check_one(name, show, args, streams) for name in args.files]
     return max(codes)
 
@@ -166,6 +181,39 @@ def _check_one(
         return UNREADABLE
     log.checked(name, report, logging.INFO)
     streams.say(show(name, report, alone=len(args.files) == 1))
+    return _code(report, args)
+
+
+def _check_together(args: argparse.Namespace, streams: Streams) -> int:
+    """All files in one document of the form that was asked for."""
+    from core.cli_check import together
+
+    files = [_checked(name, args, streams) for name in args.files]
+    streams.say(together(args.form, files, target(args), strict=args.strict))
+    for file in files:
+        if file.problem:
+            streams.complain(file.problem)
+    return max(_code(file.report, args) for file in files)
+
+
+def _checked(name: str, args: argparse.Namespace, streams: Streams) -> "Checked":
+    from core import log
+    from core.checked import Checked
+
+    try:
+        source = _read_source(name, streams)
+    except DocumentError as error:
+        return Checked(name, problem=_problem(name, error), line=error.line, column=error.column)
+    except InputError as error:
+        return Checked(name, problem=str(error))
+    report = _report(source, target(args))
+    log.checked(name, report, logging.INFO)
+    return Checked(name, source, report)
+
+
+def _code(report: "Report | None", args: argparse.Namespace) -> int:
+    if report is None:
+        return UNREADABLE
     return COMPLAINT if _has_complaint(report, strict=args.strict) else FINE
 
 
@@ -329,11 +377,32 @@ def _requirements(args: argparse.Namespace, streams: Streams) -> int:
     return cli_trainer.requirements(args, document, streams.say, streams.complain)
 
 
+def _sweep(args: argparse.Namespace, streams: Streams) -> int:
+    document = _document(args.file, streams)
+    return cli_sweep.sweep(args, document, streams.say, streams.complain)
+
+
 def _schema(args: argparse.Namespace, streams: Streams) -> int:
     from core.schema import json_schema
 
-    streams.say(write(json_schema()))
+    if args.files:
+        _add_schema(args.files, write(json_schema()), streams)
+    else:
+        streams.say(write(json_schema()))
     return FINE
+
+
+def _add_schema(names: Sequence[str], schema: str, streams: Streams) -> None:
+    """Write the schema beside the files and name it in them, once all of them are read."""
+    from core.editors import FILE_NAME, with_schema
+
+    named = {name: with_schema(_source(name, streams).text) for name in names}
+    for folder in dict.fromkeys(Path(name).resolve().parent for name in names):
+        _write_file(str(folder / FILE_NAME), schema)
+        streams.complain(f"Wrote {folder / FILE_NAME}.")
+    for name, text in named.items():
+        _write_file(name, text)
+        streams.complain(f"{name} names it under $schema.")
 
 
 def _fields(args: argparse.Namespace, streams: Streams) -> int:
@@ -426,7 +495,7 @@ def _add_account(identity: "LocalIdentity", name: str, streams: Streams) -> None
 def _set_password(identity: "LocalIdentity", name: str, streams: Streams) -> None:
     account = identity.named(name)
     identity.set_password(account.name, _new_password(streams))
-    streams.complain(f"Set the password of {account.name} and ended all its sessions.")
+    streams.complain(f"Set the password of {account.name} and ended all its sessions and tokens.")
 
 
 def _delete_account(identity: "LocalIdentity", name: str, streams: Streams) -> None:
@@ -513,16 +582,50 @@ def _copy(args: argparse.Namespace, streams: Streams) -> int:
     return FINE if is_whole else COMPLAINT
 
 
+def _keep(args: argparse.Namespace, streams: Streams) -> int:
+    from core import cli_keep
+    from core.credentials import Credentials
+
+    ground = cli_keep.Ground(
+        say=streams.say,
+        say_exactly=streams.say_exactly,
+        complain=streams.complain,
+        read=lambda name: _source(name, streams),
+        token=lambda words: _token(words, args, streams),
+        environ=os.environ,
+        settings=_settings,
+        credentials=Credentials.usual(),
+    )
+    return cli_keep.run(args, ground)
+
+
+def _token(words: str, args: argparse.Namespace, streams: Streams) -> str:
+    """An access token from the terminal, or from one line of standard input."""
+    if args.token_stdin or not streams.stdin.isatty():
+        return _input_line(streams)
+    try:
+        return getpass.getpass(words)
+    except EOFError:
+        return ""
+
+
 def _document(name: str, streams: Streams) -> Document:
     return _source(name, streams).document
 
 
 def _source(name: str, streams: Streams) -> Source:
     try:
-        return read(_stdin(streams) if name == "-" else _file(name))
+        return _read_source(name, streams)
     except DocumentError as error:
-        place = f"line {error.line}, column {error.column}"
-        raise InputError(f"{name}: {place}: {error.reason}") from None
+        raise InputError(_problem(name, error)) from None
+
+
+def _read_source(name: str, streams: Streams) -> Source:
+    return read(_stdin(streams) if name == "-" else _file(name))
+
+
+def _problem(name: str, error: DocumentError) -> str:
+    return f"{name}: line {error.line}, column {error.column}: {error.reason}"
 
 
 def _stdin(streams: Streams) -> bytes:
@@ -567,7 +670,7 @@ def _replace(target: Path, text: str) -> None:
 
 
 _ABOUT: Final = """\
-Check, fix and compare training configs for Tiny Tool Use.
+Check, fix, compare and keep training configs for Tiny Tool Use.
 
 FILE is a config in JSON; - reads it from standard input."""
 
@@ -602,12 +705,20 @@ exit codes:
   2  a FILE can't be read; the others are still checked
 
 --json prints one report. With several FILEs it prints one JSON object a line: the file's name
-under "file", and its report.
+under "file", and its report. --sarif and --junit print one document for all FILEs, those that
+can't be read included.
 
 examples:
   python -m core check my.json
   python -m core check --strict --json configs/*.json
+  python -m core check --sarif configs/*.json > findings.sarif
   python -m core presets hybrid | python -m core check -"""
+
+_CHECK_FORMS: Final = {
+    "json": "reports as JSON",
+    "sarif": "SARIF 2.1.0, for code scanning",
+    "junit": "JUnit XML, for CI servers",
+}
 
 _FIX_ABOUT: Final = """\
 Apply the fixes that `check` offers, one after the other, and print the config.
@@ -693,10 +804,16 @@ examples:
   python -m core derive --model-config config.json my.json
   python -m core derive --json my.json"""
 
-_SCHEMA_ABOUT: Final = "Print the JSON Schema (draft 2020-12) of a config, for editors."
+_SCHEMA_ABOUT: Final = """\
+Print the JSON Schema (draft 2020-12) of a config, for editors.
+
+With it an editor completes and checks configs; docs/editors.md tells how. --add writes it beside
+each FILE, as tunesmith.schema.json, and names it in FILE under $schema, which the trainer passes
+over. All else in FILE stays as it is written."""
 _SCHEMA_MORE: Final = """\
 examples:
-  python -m core schema > config.schema.json"""
+  python -m core schema > tunesmith.schema.json
+  python -m core schema --add configs/*.json"""
 
 _FIELDS_ABOUT: Final = "List every known key, what it takes and what the trainer uses without it."
 _FIELDS_MORE: Final = """\
@@ -712,8 +829,8 @@ It works on the database of the app, also while that runs; TUNESMITH_DATA says w
 run it is taken for the operator: no password is asked."""
 _ACCOUNTS_MORE: Final = """\
 The new password is asked for in the terminal, or read from one line of standard input. Setting one
-ends all sessions of the account. To delete an account its name has to be typed once more; its
-configs go with it.
+ends all sessions and access tokens of the account. To delete an account its name has to be typed
+once more; its configs go with it.
 
 examples:
   python -m core accounts
@@ -780,9 +897,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands; each sets ``command`` to its function, ``parser`` to its own."""
-    top = _Parser(
-        "python -m core", description=_ABOUT, epilog=_EXITS, formatter_class=_help_format()
-    )
+    top = _Parser(_program(), description=_ABOUT, epilog=_EXITS, formatter_class=_help_format())
     top.set_defaults(command=_no_command, parser=top)
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
     _add_presets(commands)
@@ -791,7 +906,16 @@ def parser() -> argparse.ArgumentParser:
     _add_diff(commands)
     _add_derive(commands)
     _add_trainer(commands)
-    _add(commands, "schema", _schema, _SCHEMA_ABOUT, _SCHEMA_MORE)
+    cli_sweep.add_options(_add(commands, "sweep", _sweep, cli_sweep.ABOUT, cli_sweep.MORE))
+    schema = _add(commands, "schema", _schema, _SCHEMA_ABOUT, _SCHEMA_MORE)
+    schema.add_argument(
+        "--add",
+        nargs="+",
+        default=[],
+        dest="files",
+        metavar="FILE",
+        help="name it in these configs",
+    )
     fields = _add(commands, "fields", _fields, _FIELDS_ABOUT, _FIELDS_MORE)
     fields.add_argument("--markdown", action="store_true", help="print the reference page")
     _add_accounts(commands)
@@ -800,7 +924,13 @@ def parser() -> argparse.ArgumentParser:
     _add_supabase(commands)
     _add_copy(commands, "push", _PUSH_ABOUT, is_push=True)
     _add_copy(commands, "pull", _PULL_ABOUT, is_push=False)
+    _add_keep(commands)
     return top
+
+
+def _program() -> str:
+    """How this command was started: by the name that an installation gives it, or as a module."""
+    return "tunesmith" if Path(sys.argv[0]).stem == "tunesmith" else "python -m core"
 
 
 def _help_format() -> Any:
@@ -830,7 +960,12 @@ def _add_presets(commands: Any) -> None:
 def _add_check(commands: Any) -> None:
     check = _add(commands, "check", _check, _CHECK_ABOUT, _CHECK_MORE)
     check.add_argument("files", nargs="+", metavar="FILE", help="a config in JSON, or -")
-    check.add_argument("--json", action="store_true", help="print reports as JSON")
+    forms = check.add_mutually_exclusive_group()
+    for form, what in _CHECK_FORMS.items():
+        forms.add_argument(
+            f"--{form}", dest="form", action="store_const", const=form, help=f"print {what}"
+        )
+    check.set_defaults(form="text")
     check.add_argument(
         "--strict", action="store_true", help="exit 1 on warnings and on blockers too"
     )
@@ -916,6 +1051,15 @@ def _add_copy(commands: Any, name: str, about: str, *, is_push: bool) -> None:
         help="the account of the file, local for the one without a sign-in; default: the only one",
     )
     copy.add_argument("--email", required=True, help="the address of the Supabase account")
+
+
+def _add_keep(commands: Any) -> None:
+    def add(name: str, about: str, more: str) -> argparse.ArgumentParser:
+        added = _add(commands, name, _keep, about, more)
+        added.set_defaults(keep=name)
+        return added
+
+    cli_keep_options.add_commands(add)
 
 
 def _add_trainer(commands: Any) -> None:

@@ -8,6 +8,7 @@
     ├── UnknownTarget     no trainer, environment or machine has that name
     ├── UnknownSizes      a model's config.json that does not tell how large the model is
     ├── SettingsError     a setting that the app can't start with
+    ├── SweepError        fields and values that make no sweep
     ├── StoreError        what went wrong while keeping or fetching
     │   ├── NotFound      nothing of that id belongs to this user
     │   ├── NameTaken     the user has another config of that name
@@ -75,6 +76,10 @@ class UnknownSizes(TunesmithError):
 
 class SettingsError(TunesmithError):
     """A setting that the app can't start with; the text names it and says what to set."""
+
+
+class SweepError(TunesmithError):
+    """Fields and values that make no sweep; the text says what to change."""
 
 
 class StoreError(TunesmithError):

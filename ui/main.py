@@ -19,8 +19,13 @@ page = st.navigation(
         st.Page(ROOT / "pages" / "build.py", title="Build", default=True),
         st.Page(ROOT / "pages" / "library.py", title="Library"),
         st.Page(ROOT / "pages" / "compare.py", title="Compare"),
+        st.Page(ROOT / "pages" / "sweep.py", title="Sweep"),
         st.Page(ROOT / "pages" / "reference.py", title="Reference"),
+        # The API itself answers at /api.
+        st.Page(ROOT / "pages" / "api.py", title="API", url_path="rest"),
         st.Page(ROOT / "pages" / "account.py", title=who.label()),
+        # Only links lead there.
+        st.Page(ROOT / "pages" / "shared.py", title="Shared", visibility="hidden"),
     ],
     position="top",
 )

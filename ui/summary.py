@@ -12,7 +12,14 @@ from core.draft import Draft, file_name
 from core.findings import Finding
 from core.render import code_span
 from ui import autosave, compare_address, saving, session, share, target, who
-from ui.actions import COMMAND, DOWNLOAD, SUMMARY, apply_safe_fixes, downloaded
+from ui.actions import (
+    COMMAND,
+    DOWNLOAD,
+    SUMMARY,
+    apply_safe_fixes,
+    downloaded,
+    schema_place,
+)
 from ui.curve import learning_rate
 from ui.duration import duration
 from ui.errors import boundary
@@ -162,17 +169,31 @@ def _download() -> None:
     # Edits leave the button alone: one that is redrawn under a pressed mouse gets no click. The
     # data are read at the click, in a thread without a session.
     name, desk = file_name(session.draft().name), session.desk()
-    st.download_button(
-        f"Download {plain(value_text(name, 40))}",
-        data=lambda: downloaded(desk),
-        file_name=name,
-        mime="application/json",
-        key="download",
-        icon=":material/download:",
-        type="primary",
-        width="stretch",
-        on_click="ignore",
-    )
+    with st.container(key="take", horizontal=True, gap="small"):
+        button = st.container()
+        place = schema_place() if _wants_schema() else ""
+        button.download_button(
+            f"Download {plain(value_text(name, 40))}",
+            data=lambda: downloaded(desk, place),
+            file_name=name,
+            mime="application/json",
+            key="download",
+            icon=":material/download:",
+            type="primary",
+            width="stretch",
+            on_click="ignore",
+        )
+
+
+def _wants_schema() -> bool:
+    # A list to open, as most downloads go to a training machine.
+    with st.popover("", icon=":material/tune:", help="Options of the download", width="content"):
+        return st.checkbox(
+            "With $schema for editors",
+            key="download_schema",
+            help="A first key that tells VS Code and other editors where to find what completes "
+            "and checks the file. The trainer passes over it.",
+        )
 
 
 def _cautions(insight: Insight) -> None:

@@ -1,0 +1,7 @@
+"""A sweep: many configs out of the open draft, looked at before they are made."""
+
+from ui import dialogs, shell, sweep
+
+with shell.page("Sweep"):
+    sweep.sweep()
+    dialogs.ask_if_needed()

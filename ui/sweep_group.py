@@ -1,0 +1,89 @@
+"""Saving the members of a sweep as a group of the library, and the way to it."""
+
+from typing import Final
+
+import streamlit as st
+
+from core.errors import NeedsConsent
+from core.sources import Origin
+from core.sweeps import group
+from core.sweeps.group import Group, fingerprint
+from core.sweeps.members import Plan
+from core.workbench import Workbench
+from ui import compare_address, saving, session
+from ui.compare_address import View
+from ui.places import LIBRARY
+from ui.questions import Consent
+from ui.text import count, plain
+
+_BEGUN: Final = "sweep.save"
+
+
+def begin() -> None:
+    """Save the group when the page is drawn next, where it can show how far it is."""
+    session.set_on(_BEGUN, True)
+
+
+def save_if_begun(plan: Plan) -> None:
+    """Save the group if that was asked for; a question that stands in the way is left."""
+    if not session.is_on(_BEGUN):
+        return
+    session.set_on(_BEGUN, False)
+    total = len(plan.members)
+    bar = st.progress(0.0, f"Saving {count(total, 'config')}")
+
+    def save(bench: Workbench) -> None:
+        try:
+            saved = group.save(bench, plan, session.draft(), lambda done: _show(bar, done, total))
+        except NeedsConsent as error:
+            session.ask(Consent(error.commands, for_sweep=True))
+        else:
+            session.note_sweep_group(saved)
+
+    saving.with_bench(save)
+    st.rerun()
+
+
+def _show(bar: st.delta_generator.DeltaGenerator, done: int, total: int) -> None:
+    bar.progress(done / total, f"Saved {done} of {total}")
+
+
+def saved_group(plan: Plan) -> None:
+    """What was saved of this sweep last, and the ways to it."""
+    saved = session.sweep_group()
+    if saved is None or saved.of != fingerprint(plan):
+        return
+    with st.container(key="sweep_saved", horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(_told(saved), width="stretch")
+        if saved.ids:
+            st.page_link(
+                LIBRARY,
+                label="Show in library",
+                icon=":material/folder_open:",
+                query_params={"tag": saved.tag},
+            )
+        if len(saved.ids) > 1:
+            st.button(
+                "Compare all",
+                key="sweep.compare_saved",
+                icon=":material/compare:",
+                type="tertiary",
+                on_click=_compare,
+                args=(saved,),
+            )
+
+
+def _told(saved: Group) -> str:
+    tag = f"`{saved.tag}`"
+    if not saved.is_whole:
+        return f":orange[:material/warning:] {plain(saved.problem)}"
+    if not saved.new:
+        there = "It is" if saved.wanted == 1 else f"All {saved.wanted} are"
+        return f":material/check: {there} in the library already, tagged {tag}."
+    before = saved.wanted - saved.new
+    more = f"; {count(before, 'config')} had been there" if before else ""
+    return f":material/check: Saved {count(saved.new, 'config')}, tagged {tag}{more}."
+
+
+def _compare(saved: Group) -> None:
+    compare_address.go(View(tuple(Origin("config", one) for one in saved.ids)))
