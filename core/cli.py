@@ -11,7 +11,6 @@ import getpass
 import json
 import logging
 import os
-import shutil
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
 
 from core import cli_keep_options, cli_sweep, cli_trainer
+from core.atomic import write_atomic
 from core.cli_target import add_target, target
 from core.document import MAX_BYTES, Document, Source, read, write
 from core.errors import DocumentError, InputError, TunesmithError
@@ -115,7 +115,7 @@ def _run(argv: Sequence[str] | None, streams: Streams) -> int:
         raise
     except ModuleNotFoundError as error:
         # An installation without the app has what checking needs, and no more.
-        streams.complain(f"This needs the package {error.name}, which is not installed here.")
+        streams.complain(f"This needs the package {error.name}; run it where the app is set up.")
     # A fault of ours is one line to the user; `python -X dev -m core` shows where it is.
     except Exception as error:
         if sys.flags.dev_mode:
@@ -396,6 +396,8 @@ def _add_schema(names: Sequence[str], schema: str, streams: Streams) -> None:
     """Write the schema beside the files and name it in them, once all of them are read."""
     from core.editors import FILE_NAME, with_schema
 
+    if "-" in names:
+        raise InputError("-: --add changes files in their place; name a file.")
     named = {name: with_schema(_source(name, streams).text) for name in names}
     for folder in dict.fromkeys(Path(name).resolve().parent for name in names):
         _write_file(str(folder / FILE_NAME), schema)
@@ -644,29 +646,11 @@ def _file(name: str) -> bytes:
 
 
 def _write_file(name: str, text: str) -> None:
-    try:
-        _replace(Path(name).resolve(), text)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{name}: can't be written: {_why(error)}.") from None
+    write_atomic(Path(name), text.encode())
 
 
 def _why(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
-
-
-def _replace(target: Path, text: str) -> None:
-    """Write a file as a whole or not at all; a device or pipe is written to as it is."""
-    if target.exists() and not target.is_file():
-        target.write_text(text, encoding="utf-8", newline="\n")
-        return
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        if target.exists():
-            shutil.copymode(target, temporary)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 _ABOUT: Final = """\

@@ -82,6 +82,11 @@ def dims(name: str) -> ModelDims | None:
     return _by_name().get(name.strip().lower())
 
 
+def known() -> tuple[ModelDims, ...]:
+    """The sizes of all known models, each once."""
+    return tuple({entry.names: entry for entry in _by_name().values()}.values())
+
+
 @cache
 def _by_name() -> Mapping[str, ModelDims]:
     entries = [_entry(item) for item in json.loads(_FILE.read_text(encoding="utf-8"))]

@@ -19,14 +19,14 @@ ROOT = Path(__file__).resolve().parents[1]
 # The parts of core, lowest first. A part imports from its own row and the rows above it in this
 # list, never from a row below, and no two parts import each other. A new part needs a place here.
 LAYERS: Final = (
-    ("errors", "later", "secrets"),
+    ("atomic", "errors", "later", "secrets"),
     ("database", "document", "keys", "remote"),
     ("config", "gpus"),
     ("alignment", "checked", "fields", "findings", "positions"),
     ("profile",),
     ("view", "patch", "presets", "wording"),
     ("target",),
-    ("consent", "delta", "derive", "draft", "edits", "effect", "mend", "models", "rows"),
+    ("consent", "delta", "derive", "draft", "editors", "edits", "effect", "mend", "models", "rows"),
     ("text_difference",),
     ("facts", "fitting", "memory", "payload", "schedule", "timing"),
     ("rules", "trainers"),
@@ -56,7 +56,17 @@ LAYERS: Final = (
 )
 
 # The modules of core.api that speak HTTP.
-API: Final = ("app", "configs", "guard", "judging", "problems", "reading", "reference", "sharing", "signed_in")
+API: Final = (
+    "app",
+    "configs",
+    "guard",
+    "judging",
+    "problems",
+    "reading",
+    "reference",
+    "sharing",
+    "signed_in",
+)
 
 # Packages that core does without, and the only modules that may have them.
 FOREIGN: Final = {

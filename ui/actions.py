@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from core import fields, log, trainers
 from core.check import check, fix
 from core.document import Document, Path, drop
 from core.draft import Draft
+from core.editors import with_schema
 from core.errors import TunesmithError
 from core.findings import Finding
 from core.patch import apply
@@ -17,6 +19,7 @@ from ui import session
 from ui.insight import OTHER, Insight
 from ui.places import BUILD
 from ui.questions import LeaveUnsaved
+from ui.services import base_path
 from ui.session import Desk
 
 SUMMARY = "summary"
@@ -144,10 +147,20 @@ def _count(keeper: session.Keeper, config_id: str) -> None:
         keeper.used(config_id)
 
 
-def downloaded(desk: Desk) -> bytes:
-    """The file that a click on the download hands out: the draft as it is at that moment."""
+def schema_place() -> str:
+    """The address under which this server has the schema of configs."""
+    here = urlsplit(st.context.url or "")
+    return f"{here.scheme}://{here.netloc}{base_path()}/api/training/schema" if here.netloc else ""
+
+
+def downloaded(desk: Desk, schema: str = "") -> bytes:
+    """The file that a click on the download hands out: the draft as it is at that moment.
+
+    ``schema`` is the address that the file names for editors; without one it names none.
+    """
     draft = desk.history.present
-    data = draft.as_text().encode()
+    text = with_schema(draft.as_text(), schema) if schema else draft.as_text()
+    data = text.encode()
     report = check(draft.document, trainers.known(draft.target))
     log.checked(draft.name, report, logging.INFO)
     log.downloaded(draft.name, len(data))

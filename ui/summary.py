@@ -113,6 +113,9 @@ def _trainer_badge(insight: Insight) -> str:
     return ":green-badge[:material/play_arrow: runs]"
 
 
+_NAMES_SCHEMA: Final = "download.schema"
+
+
 def _take_away() -> None:
     with boundary(), st.container(key="take_away", horizontal=True, gap="xsmall"):
         _download()
@@ -149,6 +152,12 @@ def _ways_to_save() -> None:
         help="Makes a config of its own, and goes on with that one.",
         on_click=_save_copy,
     )
+    st.checkbox(
+        "Download with `$schema` for editors",
+        key=_NAMES_SCHEMA,
+        help="The file's first key then tells VS Code and other editors where this server has the "
+        "schema that completes and checks it. The trainer passes over it.",
+    )
 
 
 def _save(message_key: str = "") -> None:
@@ -169,31 +178,19 @@ def _download() -> None:
     # Edits leave the button alone: one that is redrawn under a pressed mouse gets no click. The
     # data are read at the click, in a thread without a session.
     name, desk = file_name(session.draft().name), session.desk()
-    with st.container(key="take", horizontal=True, gap="small"):
-        button = st.container()
-        place = schema_place() if _wants_schema() else ""
-        button.download_button(
-            f"Download {plain(value_text(name, 40))}",
-            data=lambda: downloaded(desk, place),
-            file_name=name,
-            mime="application/json",
-            key="download",
-            icon=":material/download:",
-            type="primary",
-            width="stretch",
-            on_click="ignore",
-        )
-
-
-def _wants_schema() -> bool:
-    # A list to open, as most downloads go to a training machine.
-    with st.popover("", icon=":material/tune:", help="Options of the download", width="content"):
-        return st.checkbox(
-            "With $schema for editors",
-            key="download_schema",
-            help="A first key that tells VS Code and other editors where to find what completes "
-            "and checks the file. The trainer passes over it.",
-        )
+    names_schema = session.widget_value(session.seeded(_NAMES_SCHEMA, False))
+    place = schema_place() if names_schema else ""
+    st.download_button(
+        f"Download {plain(value_text(name, 40))}",
+        data=lambda: downloaded(desk, place),
+        file_name=name,
+        mime="application/json",
+        key="download",
+        icon=":material/download:",
+        type="primary",
+        width="stretch",
+        on_click="ignore",
+    )
 
 
 def _cautions(insight: Insight) -> None:

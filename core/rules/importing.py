@@ -37,9 +37,14 @@ _LORA_KEYS: Final = {
 
 def is_explained(document: Document, path: Path) -> bool:
     """Whether an unknown key is one that a rule of this module speaks about."""
-    if path == ("$schema",) or _is_legacy(path):
+    if _is_legacy(path) or _names_schema(document, path):
         return True
     return path in _LORA_BLOCKS and any(True for _ in _lora_values(document, path))
+
+
+def _names_schema(document: Document, path: Path) -> bool:
+    """Whether a key tells editors which schema to check with; both trainers pass over it."""
+    return path == ("$schema",) and isinstance(document["$schema"], str)
 
 
 def _is_legacy(path: Path) -> bool:
@@ -72,7 +77,8 @@ def _tools_object(facts: Facts) -> Iterator[Finding]:
 
 def _not_a_config(facts: Facts) -> Iterator[Finding]:
     view = facts.view
-    unknown = [path for path in view.unknown if len(path) == 1]
+    top = [path for path in view.unknown if len(path) == 1]
+    unknown = [path for path in top if not _names_schema(view.document, path)]
     if unknown and view.strategy is ABSENT and view.method is ABSENT:
         names = [str(key) for key in view.document if not kind_of(str(key))][:6]
         yield error(

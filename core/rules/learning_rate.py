@@ -11,7 +11,8 @@ from core.wording import error, shown, warning
 
 _PATH: Final[Path] = ("training", "learning_rate")
 _HIGH: Final = 1e-3
-_ABSURD: Final = 1e-2
+ABSURD: Final = 1e-2
+"""Above this rate training surely diverges."""
 
 # By loop and LoRA: the rule, the band and what is usual. Sources: the LoRA guides of unsloth,
 # TRL ("LoRA Without Regret") and tinker; TRL's defaults of 2e-5 for SFT and 1e-6 for DPO.
@@ -37,7 +38,7 @@ def _too_high(facts: Facts) -> Iterator[Finding]:
 
 def _absurd(facts: Facts) -> Iterator[Finding]:
     rate = facts.view.number("training.learning_rate")
-    if rate is not None and rate > _ABSURD:
+    if rate is not None and rate > ABSURD:
         yield error(
             "training.learning_rate.absurd",
             _PATH,

@@ -111,6 +111,19 @@ def test_a_template_for_another_loader_is_valid_and_says_that_it_does_not_run(bu
     expect(build.locator(".st-key-summary")).to_contain_text("pc_building")
 
 
+def test_a_download_names_the_schema_for_editors_where_that_is_asked_for(build: Page) -> None:
+    _, plain = download(build)
+    build.get_by_role("button", name="More ways to save").click()
+    build.get_by_text("for editors").click()
+    wait_until_idle(build)
+    build.keyboard.press("Escape")
+    _, data = download(build)
+    named = json.loads(data)
+    place = named.pop("$schema")
+    assert named == json.loads(plain)
+    assert build.request.get(place).json()["title"] == "Tiny Tool Use training config"
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_the_trainers_own_files_come_out_byte_for_byte(build: Page, file: Path) -> None:
     open_file(build, file)

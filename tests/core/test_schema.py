@@ -1,18 +1,52 @@
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
 
+import jsonschema_rs
 import pytest
+from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
-from core.document import Document, drop, put
+from core import catalog
+from core.check import check
+from core.document import Document, drop, get, put, read
 from core.fields import table
+from core.findings import Finding
 from core.presets import find, load
 from core.schema import json_schema
+from core.schema_rules import META
+from tests.core.test_rules_properties import configs
 
 VALID = find("hybrid").config
+CORPUS: Final = Path(__file__).parents[1] / "data" / "tiny_tool_use"
+
+# What no schema can say: it compares values of a config, or looks for secrets in all of its text.
+UNSAYABLE: Final = frozenset(
+    {
+        "import.not_a_config",
+        "security.secret",
+        "security.tool_api",
+        "security.tool_headers",
+        "tokenizer.name.mismatch",
+        "tools.name.duplicate",
+    }
+)
+
+
+@cache
+def validator() -> Draft202012Validator:
+    return Draft202012Validator(json_schema())
 
 
 def is_valid(document: Document) -> bool:
-    return bool(Draft202012Validator(json_schema()).is_valid(document))
+    return bool(validator().is_valid(document))
+
+
+def can_be_said(document: Document, finding: Finding) -> bool:
+    """Whether a schema can refuse what the finding is about; to a schema 4.0 is a whole number."""
+    value = get(document, finding.path)
+    is_whole = isinstance(value, float) and value.is_integer()
+    return finding.rule not in UNSAYABLE and not is_whole
 
 
 def properties(section: str) -> dict[str, Any]:
@@ -30,6 +64,41 @@ def test_it_is_a_schema_of_the_current_draft() -> None:
 @pytest.mark.parametrize("preset", load(), ids=lambda preset: preset.id)
 def test_every_preset_is_valid(preset: Any) -> None:
     assert is_valid(preset.config)
+
+
+def test_it_fits_its_own_schema_by_another_implementation_too() -> None:
+    assert jsonschema_rs.is_valid({"$ref": META}, json_schema())
+    assert jsonschema_rs.is_valid(json_schema(), VALID)
+    assert not jsonschema_rs.is_valid(json_schema(), put(VALID, ("training", "batch_size"), 0))
+
+
+@given(configs())
+@settings(max_examples=150)
+def test_it_refuses_what_check_calls_an_error_and_nothing_else(document: Document) -> None:
+    errors = check(document).errors
+    if any(can_be_said(document, error) for error in errors):
+        assert not is_valid(document), errors
+    if not errors:
+        assert is_valid(document), list(validator().iter_errors(document))
+
+
+EXAMPLES: Final = [
+    pytest.param(example.document(), id=f"{entry.id}-{number}")
+    for entry in catalog.entries().values()
+    for number, example in enumerate((*entry.speaks, entry.silent))
+]
+
+
+@pytest.mark.parametrize("document", EXAMPLES)
+def test_it_refuses_the_examples_of_the_rules_that_are_errors(document: Document) -> None:
+    errors = check(document).errors
+    assert is_valid(document) == (not any(can_be_said(document, error) for error in errors))
+
+
+@pytest.mark.parametrize("file", sorted(CORPUS.glob("*.json")), ids=lambda file: file.stem)
+def test_it_takes_the_trainers_own_configs_where_check_does(file: Path) -> None:
+    document = read(file.read_bytes()).document
+    assert is_valid(document) == (not check(document).errors)
 
 
 def test_every_field_has_a_title_and_a_description() -> None:

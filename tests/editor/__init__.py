@@ -1,0 +1,1 @@
+"""VS Code's own JSON service, asked what it says to a config with our schema."""
