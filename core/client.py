@@ -265,11 +265,7 @@ class Client:
         try:
             yield
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            why = (
-                "its certificate is not trusted"
-                if "CERTIFICATE" in str(error)
-                else "is it running?"
-            )
+            why = _NOT_TRUSTED if "CERTIFICATE" in str(error) else "is it running?"
             raise Unavailable(f"{self.server} can't be reached; {why}") from None
         except (httpx.DecodingError, httpx.ProtocolError):
             raise self._stranger() from None
@@ -364,7 +360,7 @@ def _config(found: Mapping[str, Any]) -> Config:
         **_common(found),
         user_id=_text(found["user_id"]),
         text=_text(found["config_text"]),
-        checked=Checked(_flag(found["is_validated"]), found["validation_errors"], found["runs"]),
+        checked=_checked(found),
         target=_text(found["target"]),
     )
 
@@ -390,15 +386,12 @@ def _common(found: Mapping[str, Any]) -> dict[str, Any]:
         "tags": tuple(map(_text, found["tags"])),
         "times_used": int(found["times_used"]),
         "last_used_at": _moment(found["last_used_at"]),
-        "created_at": _moment(found["created_at"]),
-        "updated_at": _moment(found["updated_at"]),
+        "created_at": _sure_moment(found["created_at"]),
+        "updated_at": _sure_moment(found["updated_at"]),
     }
 
 
 def _version(config_id: str, found: Mapping[str, Any]) -> Version:
-    checked = Checked(
-        _flag(found["is_validated"]), found.get("validation_errors"), _flag(found["runs"])
-    )
     return Version(
         config_id=config_id,
         number=int(found["number"]),
@@ -407,19 +400,31 @@ def _version(config_id: str, found: Mapping[str, Any]) -> Version:
             description=_text(found["description"]),
             template_type=_text(found["template_type"]),
             text=_text(found["config_text"]),
-            checked=checked,
+            checked=_checked(found),
             target=_text(found["target"]),
         ),
         operation=found["operation"],
         message=_text(found["message"]),
         restored_from=found["restored_from"],
         author="",
-        created_at=datetime.fromisoformat(found["created_at"]),
+        created_at=_sure_moment(found["created_at"]),
     )
+
+
+def _checked(found: Mapping[str, Any]) -> Checked:
+    # A version is told without its errors.
+    errors = _or_none(_rows, found.get("validation_errors"))
+    return Checked(_flag(found["is_validated"]), errors, _flag(found["runs"]))
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _rows(value: Any) -> list[Any]:
+    if not isinstance(value, list):
         raise TypeError
     return value
 
@@ -431,7 +436,15 @@ def _flag(value: Any) -> bool:
 
 
 def _moment(value: Any) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value)
+    return None if value is None else _sure_moment(value)
+
+
+def _sure_moment(value: Any) -> datetime:
+    found = datetime.fromisoformat(value)
+    # One without a zone, or at the end of all time, can't be told in the time of this machine.
+    if found.tzinfo is None or not datetime.min.year < found.year < datetime.max.year:
+        raise ValueError
+    return found
 
 
 def _or_none(read: Callable[[Any], Any], value: Any) -> Any:

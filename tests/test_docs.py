@@ -7,6 +7,13 @@ import pytest
 
 from core import settings
 from core.api.bodies import MAX_COMPARED
+from core.api.bounds import (
+    MAX_CELLS,
+    MAX_TOOLS,
+    MAX_TOOLS_TOGETHER,
+    MAX_VALUES,
+    MAX_VALUES_TOGETHER,
+)
 from core.api.parts import Limits
 from core.api.problems import TITLES
 from core.api.reference import markdown
@@ -74,7 +81,9 @@ def limits() -> str:
         "One request, its body included": f"{usual.seconds:.0f} seconds",
         "Worked on at the same time": f"{usual.at_once} requests; the others wait",
         "A config that is kept": f"{MAX_BYTES // 1024} KiB",
-        "Configs of one comparison": f"{MAX_COMPARED}",
+        "A config that is judged": f"{MAX_TOOLS} tools, {MAX_VALUES} values",
+        "Configs of one comparison": f"{MAX_COMPARED}, with {MAX_TOOLS_TOGETHER} tools, "
+        f"{MAX_VALUES_TOGETHER} values and {MAX_CELLS} cells of a table",
     }
     lines = [f"| {what} | {most} |" for what, most in rows.items()]
     return "\n".join(["| What | How much |", "|:--|:--|", *lines])

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from core.api.bounds import bounded
 from core.document import Document, Source, read, write
-from core.errors import Unacceptable
 from core.presets import find
 from core.shares.protocol import MAX_DAYS
 from core.stores.protocol import (
@@ -25,8 +25,6 @@ from core.target import DEFAULT, Target, parse_target
 
 MAX_COMPARED: Final = 100
 WHOLE_AT_ONCE: Final = 50
-MAX_TOOLS: Final = 2000
-"""The most tools of a config that is judged here: each takes up to half a millisecond."""
 
 # Exactly one of the two; the models say the same in Python.
 _ONE: Final[dict[str, Any]] = {
@@ -73,21 +71,6 @@ Approved = Annotated[
         "code needs_consent lists them.",
     ),
 ]
-
-
-def bounded(document: Document) -> Document:
-    """A document that is judged in a moment.
-
-    Raises:
-        Unacceptable: it has more tools than that.
-    """
-    tools = document.get("tools")
-    if isinstance(tools, list) and len(tools) > MAX_TOOLS:
-        raise Unacceptable(
-            f"The config has {len(tools)} tools; the API judges {MAX_TOOLS} at most. "
-            "`python -m core check` takes any number."
-        )
-    return document
 
 
 class Body(BaseModel):

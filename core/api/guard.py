@@ -2,18 +2,20 @@
 
 import asyncio
 import hashlib
+import ipaddress
 import logging
 from typing import Final
 
 from limits import RateLimitItemPerMinute, storage
 from limits.strategies import FixedWindowRateLimiter
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.api.parts import Limits
 from core.api.problems import Problem, unavailable
 
 _WINDOW_SECONDS: Final = 60
+_OF_ONE_LINE: Final = 64
 
 logger = logging.getLogger("tunesmith")
 
@@ -60,6 +62,18 @@ def address_of(scope: Scope) -> str:
     return str(host)
 
 
+def network_of(scope: Scope) -> str:
+    """What requests are counted by: an address, or the 2^64 that a line with IPv6 has."""
+    address = address_of(scope)
+    try:
+        found = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.IPv6Network((found, _OF_ONE_LINE), strict=False))
+
+
 class Guard:
     """Hands requests on within the limits, and answers all others with a problem document."""
 
@@ -76,7 +90,7 @@ class Guard:
             return
         answer = _Answer(send)
         try:
-            self.rates.count("requests", address_of(scope), self.limits.per_address)
+            self.rates.count("requests", network_of(scope), self.limits.per_address)
             await self._within_time(scope, receive, answer)
         except Problem as problem:
             await answer.instead(problem, scope, receive)
@@ -161,9 +175,13 @@ class _Answer:
 
     async def __call__(self, message: Message) -> None:
         """Send a part of the app's answer, unless nobody waits for it any more."""
-        if not self.is_over:
-            self.is_begun = True
-            await self._send(message)
+        if self.is_over:
+            return
+        self.is_begun = True
+        if message["type"] == "http.response.start":
+            # What a token opens is for nobody else who comes through the same cache.
+            MutableHeaders(scope=message).setdefault("cache-control", "no-store")
+        await self._send(message)
 
     async def instead(self, problem: Problem, scope: Scope, receive: Receive) -> None:
         """Answer with a problem, if nothing was sent yet."""

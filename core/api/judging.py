@@ -10,7 +10,8 @@ from core import effective as taken
 from core import presets, trainers
 from core.api import answers
 from core.api.answers import preset_json
-from core.api.bodies import Compared, Comparing, Derived, Judged, bounded
+from core.api.bodies import Compared, Comparing, Derived, Judged
+from core.api.bounds import bounded, bounded_together
 from core.api.problems import problems, unauthorized
 from core.api.reading import StrictRoute
 from core.api.signed_in import MaybeCaller, parts_of
@@ -73,7 +74,7 @@ def compare_configs(body: Comparing, request: Request, caller: MaybeCaller) -> d
     """Where configs differ, whether it has an effect, and what it means for the run."""
     bench = parts_of(request).workbench(caller.actor) if caller else None
     target = parse_target(body.target) if body.target else DEFAULT
-    documents = [_document(one, bench) for one in body.configs]
+    documents = bounded_together([_document(one, bench) for one in body.configs])
     labels = [one.name or one.preset or f"{n}" for n, one in enumerate(body.configs, 1)]
     profiles = [trainers.setting(target).profile] * len(documents)
     found = compare(documents, labels, body.all, body.base, profiles)

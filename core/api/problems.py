@@ -24,11 +24,16 @@ from core.errors import (
     UnknownSizes,
     UnknownTarget,
 )
+from core.secrets import redact
 
 MEDIA_TYPE: Final = "application/problem+json"
 # RFC 9457 wants a URI that names the kind; this one needs no place to be looked up at.
 _TYPE: Final = "urn:tunesmith:problem:"
 _RETRY_SECONDS: Final = 5
+# Each key that does not belong there is one.
+_MOST_ERRORS: Final = 100
+_LONGEST_PLACE: Final = 200
+_SCANNED: Final = 2000
 
 TITLES: Final = {
     "malformed": "The body can't be read",
@@ -213,9 +218,11 @@ def _invalid(error: RequestValidationError) -> Problem:
     if isinstance(error.body, bytes):
         code, detail = _BY_STATUS[415]
         return Problem(415, code, detail)
-    errors = [{"field": _place(item["loc"]), "message": _message(item)} for item in found]
+    errors = [
+        {"field": _place(item["loc"]), "message": _message(item)} for item in found[:_MOST_ERRORS]
+    ]
     first = errors[0]
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     detail = f"{first['field']}: {first['message']}{more}"
     return Problem(422, "invalid_request", detail, {"errors": errors})
 
@@ -223,7 +230,8 @@ def _invalid(error: RequestValidationError) -> Problem:
 def _place(where: tuple[str | int, ...]) -> str:
     """``body.configs[1].name`` for the place of a fault."""
     steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in where]
-    return "".join(steps).removeprefix(".")[:200]
+    # A key that does not belong there is the sender's own text.
+    return redact("".join(steps).removeprefix(".")[:_SCANNED])[:_LONGEST_PLACE]
 
 
 def _message(item: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 
 from core.api.problems import Problem
 from core.document import MAX_DEPTH, parse_value
@@ -25,8 +26,10 @@ class StrictRequest(Request):
         Raises:
             Problem: it is not strict JSON in UTF-8.
         """
+        body = await self.body()
         try:
-            return parse_value((await self.body()).decode("utf-8"), _DEPTH)
+            # A long one takes a second, in which the server would answer nobody.
+            return await run_in_threadpool(lambda: parse_value(body.decode("utf-8"), _DEPTH))
         except UnicodeDecodeError:
             raise _malformed("The body is not UTF-8; send JSON in UTF-8.") from None
         except DocumentError as error:

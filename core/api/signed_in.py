@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from core.api.guard import Rates, address_of
+from core.api.guard import Rates, address_of, network_of
 from core.api.parts import Caller, Limits, Parts
 from core.api.problems import Problem, unauthorized
 from core.shares.protocol import Shares
@@ -40,11 +40,11 @@ def maybe_caller(request: Request, credentials: Credentials) -> Caller | None:
         return None
     limits: Limits = request.app.state.limits
     rates: Rates = request.app.state.rates
-    token, address = credentials.credentials, address_of(request.scope)
-    rates.require("wrong tokens", address, limits.wrong_tokens)
-    caller = parts_of(request).bearers(token, address)
+    token, network = credentials.credentials, network_of(request.scope)
+    rates.require("wrong tokens", network, limits.wrong_tokens)
+    caller = parts_of(request).bearers(token, address_of(request.scope))
     if caller is None:
-        rates.count("wrong tokens", address, limits.wrong_tokens)
+        rates.count("wrong tokens", network, limits.wrong_tokens)
         raise unauthorized(_WRONG)
     rates.count("requests with one token", token, limits.per_token)
     return caller

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from core.client import MAX_ANSWER, PATIENCE_SECONDS, Client, open_http
 from core.errors import (
-    Conflict,
     NeedsConsent,
     NotAllowed,
     NotFound,
@@ -133,6 +132,32 @@ def test_another_program_is_told_in_a_sentence(answer: Answer) -> None:
             ask()
 
 
+@pytest.mark.parametrize(
+    "moment", ["2027-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"]
+)
+def test_a_moment_that_can_not_be_told_is_another_programs(moment: str) -> None:
+    found = {"account": {"name": "Anna"}, "scopes": [], "expires_at": moment}
+    with pytest.raises(Unavailable, match="is no Tunesmith with a REST API"):
+        client(stranger(status_code=200, json=found)).who()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"validation_errors": 5}, {"runs": "yes"}, {"is_validated": 1}, {"config_text": None},
+        {"tags": [1]}, {"revision": "x"}, {"updated_at": "soon"},
+    ],
+)  # fmt: skip
+def test_a_record_with_a_value_of_another_kind_is_another_programs(
+    tmp_path: Path, odd: dict[str, Any]
+) -> None:
+    with local_api(tmp_path / "api.sqlite3") as api:
+        record = api.anna.make()
+    assert client(stranger(status_code=200, json={"config": record})).get(ID).name == "run"
+    with pytest.raises(Unavailable, match="is no Tunesmith with a REST API"):
+        client(stranger(status_code=200, json={"config": record | odd})).get(ID)
+
+
 def test_a_page_is_no_download() -> None:
     with pytest.raises(Unavailable, match="is no Tunesmith"):
         client(stranger(status_code=200, text="<html>", headers=HTML)).download(ID)
@@ -210,7 +235,6 @@ def test_the_commands_of_a_problem_are_known() -> None:
 def test_a_conflict_without_a_config_is_no_tunesmiths() -> None:
     with pytest.raises(Unavailable, match="is no Tunesmith"):
         client(lambda _: problem(409, "conflict")).get(ID)
-    assert issubclass(Conflict, TunesmithError)
 
 
 # --- Time and the network ------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What somebody may try against the API with no token, another's, or a forged one."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,9 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.api_client import Api, Client, code, local_api
+from tests.api_client import BASE, Api, Client, code, local_api
 from tests.stores import ANNA, BERT
 
 
@@ -195,3 +197,92 @@ def test_saves_at_once_never_lose_one_in_silence(api: Api) -> None:
         statuses = sorted(pool.map(save, range(8)))
     assert statuses == [200] + [409] * 7
     assert client.get(path)["config"]["revision"] == 2
+
+
+HOLLOW: dict[str, Any] = {
+    "settings": {"x": {f"k{n}": 0 for n in range(20_001)}},
+    "lists": {"x": [[] for _ in range(20_001)]},
+    "tools": {"tools": [{} for _ in range(2001)]},
+}
+
+
+@pytest.mark.parametrize("what", HOLLOW)
+@pytest.mark.parametrize("path", ["/validate", "/derive", "/effective"])
+def test_a_config_that_would_take_long_is_not_judged(api: Api, what: str, path: str) -> None:
+    answer = api.nobody.ask("POST", path, {"config_text": json.dumps(HOLLOW[what])})
+    assert code(answer) == (422, "unacceptable")
+
+
+TOGETHER: dict[str, list[Any]] = {
+    "tools": [{"tools": [{"name": f"t{n}"} for n in range(60)]}] * 100,
+    "own tools": [{"tools": [{"name": f"{m}.{n}"} for n in range(45)]} for m in range(100)],
+    "own settings": [{"x": {f"{m}.{n}": 0 for n in range(100)}} for m in range(100)],
+    "values": [{"x": [0] * 600}] * 100,
+}
+
+
+@pytest.mark.parametrize("what", TOGETHER)
+def test_a_comparison_that_would_take_long_is_not_made(api: Api, what: str) -> None:
+    configs = [{"config_text": json.dumps(one)} for one in TOGETHER[what]]
+    assert code(api.nobody.ask("POST", "/compare", {"configs": configs})) == (422, "unacceptable")
+    assert api.nobody.ask("POST", "/compare", {"configs": configs[:5]}).status_code == 200
+
+
+def test_saved_configs_are_compared_within_the_same_bounds(api: Api) -> None:
+    client = api.anna
+    made = client.make("large", config_json={"x": {f"k{n}": n for n in range(2000)}})["id"]
+    one = {"config_id": made}
+    assert client.post("/compare", {"configs": [one] * 2})["rows"] == []
+    assert code(client.ask("POST", "/compare", {"configs": [one] * 50})) == (422, "unacceptable")
+
+
+def test_no_cache_keeps_what_a_token_opens(api: Api) -> None:
+    client = api.anna
+    path = "/" + client.make()["id"]
+    for private in ("", path, f"{path}/versions", f"{path}/versions/1", f"{path}/download",
+                    "/account", "/nothing"):  # fmt: skip
+        assert client.ask("GET", private).headers["cache-control"] == "no-store"
+    assert "public" in api.nobody.ask("GET", "/schema").headers["cache-control"]
+
+
+def test_a_body_of_many_faults_gets_a_short_answer(api: Api) -> None:
+    body = {"config_json": {}, **{f"k{n}": 0 for n in range(10_000)}}
+    answer = api.nobody.ask("POST", "/validate", body)
+    assert code(answer) == (422, "invalid_request")
+    assert len(answer.json()["errors"]) == 100
+    assert "and 9999 more" in answer.json()["detail"]
+
+
+def test_nobody_waits_while_a_long_body_is_read(api: Api) -> None:
+    long = b'{"config_json":{"a":[' + b"0," * 900_000 + b"]}}"
+
+    async def race() -> list[str]:
+        done: list[str] = []
+
+        async def ask(method: str, path: str, content: bytes | None) -> None:
+            headers = {"content-type": "application/json"}
+            await browser.request(method, BASE + path, content=content, headers=headers)
+            done.append(path)
+
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(api.app)) as browser:
+            first = asyncio.create_task(ask("POST", "/validate", long))
+            await asyncio.sleep(0.05)
+            await asyncio.gather(first, ask("GET", "/presets", None))
+        return done
+
+    assert asyncio.run(race()) == ["/presets", "/validate"]
+
+
+@pytest.mark.parametrize("path", ["/validate", "", "/compare"])
+def test_no_refusal_repeats_a_secret(api: Api, path: str) -> None:
+    secret = "hf_" + "S" * 34
+    for body in [
+        {secret: 1, "config_json": {}},
+        {"config_json": secret, "name": secret * 9},
+        {"config_text": json.dumps({"a": secret}) + "x", "name": "a"},
+        {"config_json": {}, "target": secret, "name": "a", "approved": [secret]},
+        {"configs": [{"config_json": [secret], secret: 1}, {"config_text": f'["{secret}"]'}]},
+    ]:
+        answer = api.anna.ask("POST", path, body)
+        assert answer.status_code == 422
+        assert "SSS" not in answer.text

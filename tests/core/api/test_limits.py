@@ -61,6 +61,27 @@ def test_guessing_tokens_ends_soon_even_with_a_right_one(opened: Callable[..., A
     assert Client(api.app, right, ELSEWHERE).ask("GET").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("other", "is_the_same"),
+    [
+        ("2001:db8:1:2:3:4:5:6", True),
+        ("2001:db8:1:2::%eth0", True),
+        ("2001:db8:1:3::1", False),
+        ("::ffff:192.0.2.7", False),
+    ],
+)
+def test_a_line_with_ipv6_counts_as_one(
+    opened: Callable[..., Api], other: str, is_the_same: bool
+) -> None:
+    api = opened(per_address=1)
+    assert Client(api.app, address=("2001:db8:1:2::1", 1)).ask("GET", "/presets").status_code == 200
+    status = Client(api.app, address=(other, 1)).ask("GET", "/presets").status_code
+    assert status == (429 if is_the_same else 200)
+    mapped = [("::ffff:192.0.2.9", 1), ("192.0.2.9", 1)]
+    asked = [Client(api.app, address=one).ask("GET", "/presets").status_code for one in mapped]
+    assert asked == [200, 429]
+
+
 @pytest.mark.parametrize("size", [2**21 + 1, 2**23])
 def test_a_body_has_so_many_bytes(api: Api, size: int) -> None:
     body = b'{"config_text": "' + b"x" * size + b'"}'
