@@ -199,7 +199,8 @@ def walk(keeper: Keeper, query: Query, limit: int | None = None) -> Iterator[Sum
         size = query.limit if left is None else min(query.limit, left)
         page = keeper.page(replace(query, limit=size))
         yield from page.rows
-        if page.next is None or not page.rows:
+        # A server that hands out the same cursor again would go on for ever.
+        if page.next in (None, query.cursor) or not page.rows:
             return
         left = None if left is None else left - len(page.rows)
         query = replace(query, cursor=page.next)

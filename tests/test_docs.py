@@ -79,7 +79,8 @@ def limits() -> str:
         "Tokens from one address that prove nobody": f"{usual.wrong_tokens} a minute",
         "A body": f"{usual.body_bytes // 1024**2} MiB",
         "One request, its body included": f"{usual.seconds:.0f} seconds",
-        "Worked on at the same time": f"{usual.at_once} requests; the others wait",
+        "Worked on at the same time": f"{usual.at_once} requests, {usual.judged_at_once} of them "
+        "with a body; the others wait",
         "A config that is kept": f"{MAX_BYTES // 1024} KiB",
         "A config that is judged": f"{MAX_TOOLS} tools, {MAX_VALUES} values",
         "Configs of one comparison": f"{MAX_COMPARED}, with {MAX_TOOLS_TOGETHER} tools, "

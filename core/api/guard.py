@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import ipaddress
 import logging
+from contextlib import nullcontext
 from typing import Final
 
 from limits import RateLimitItemPerMinute, storage
@@ -82,6 +83,7 @@ class Guard:
         self.limits = limits
         self.rates = rates
         self._turns = asyncio.Semaphore(limits.at_once)
+        self._judged = asyncio.Semaphore(limits.judged_at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -119,7 +121,8 @@ class Guard:
             raise Problem(500, "internal", "This is a fault of Tunesmith; report it.")
 
     async def _in_turn(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        async with self._turns:
+        has_body = scope["method"] in ("POST", "PUT")
+        async with self._judged if has_body else nullcontext(), self._turns:
             if not answer.is_over:
                 await self.app(scope, receive, answer)
 

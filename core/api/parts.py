@@ -56,6 +56,8 @@ class Limits:
         body_bytes: the most that a body may have.
         seconds: how long one request may take, its body included.
         at_once: requests that are worked on at the same time; the others wait.
+        judged_at_once: those of them with a body, which is checked: two leave the pages a third
+            of the interpreter's time.
     """
 
     per_address: int = 300
@@ -64,3 +66,4 @@ class Limits:
     body_bytes: int = 2 * 1024 * 1024
     seconds: float = 30.0
     at_once: int = 8
+    judged_at_once: int = 2

@@ -22,6 +22,7 @@ from core.errors import (
     Unavailable,
     UnknownTarget,
 )
+from core.keeper import walk
 from core.stores.protocol import Query
 from core.workbench import Writing
 from tests.api_client import local_api
@@ -315,3 +316,15 @@ def test_after_a_lost_answer_a_change_may_have_been_made() -> None:
 
 def test_the_token_shows_in_no_text_of_the_client() -> None:
     assert TOKEN not in repr(client(stranger(status_code=204)))
+
+
+def test_a_server_that_repeats_a_page_for_ever_is_read_twice_at_most() -> None:
+    row: Any = {
+        "id": ID, "name": "a", "description": "", "template_type": "custom", "method": None,
+        "model": None, "is_validated": True, "runs": True, "revision": 1, "tags": [],
+        "times_used": 0, "last_used_at": None, "created_at": "2026-05-01T12:00:00Z",
+        "updated_at": "2026-05-01T12:00:00Z",
+    }  # fmt: skip
+    page = {"configs": [row], "next_cursor": "again", "previous_cursor": None}
+    found = list(walk(client(lambda _: httpx.Response(200, json=page)), Query()))
+    assert len(found) == 2

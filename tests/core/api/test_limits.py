@@ -88,7 +88,7 @@ def test_a_body_has_so_many_bytes(api: Api, size: int) -> None:
     assert code(api.nobody.ask("POST", "/validate", content=body)) == (413, "too_large")
 
 
-async def _asked(app: ASGIApp, *messages: Any) -> list[Any]:
+async def _asked(app: ASGIApp, *messages: Any, method: str = "POST") -> list[Any]:
     """What an app sends to a client that sends these messages and then nothing any more."""
     given, sent = list(messages), []
 
@@ -100,7 +100,7 @@ async def _asked(app: ASGIApp, *messages: Any) -> list[Any]:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope: Scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "client": None}
+    scope: Scope = {"type": "http", "method": method, "path": "/", "headers": [], "client": None}
     await app(scope, receive, send)
     return sent
 
@@ -152,6 +152,26 @@ def test_work_that_takes_too_long_is_answered_and_keeps_its_turn() -> None:
         assert b'"code":"timeout"' in body["body"]
     # The second one never began, and the first one's late answer went nowhere.
     assert began == ["/"]
+
+
+def test_who_only_reads_does_not_wait_for_those_whose_configs_are_checked() -> None:
+    goes_on = threading.Event()
+
+    async def working(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            await asyncio.to_thread(goes_on.wait)
+        await PlainTextResponse("done")(scope, receive, send)
+
+    guard = Guard(working, Limits(seconds=5, at_once=4, judged_at_once=2), Rates())
+
+    async def all_at_once() -> list[Any]:
+        checks = [asyncio.create_task(_asked(guard, part(b"", more=False))) for _ in range(4)]
+        await asyncio.sleep(0)
+        read = await _asked(guard, part(b"", more=False), method="GET")
+        goes_on.set()
+        return [read, *await asyncio.gather(*checks)]
+
+    assert [start["status"] for start, _ in asyncio.run(all_at_once())] == [200] * 5
 
 
 def test_a_fault_of_ours_tells_nothing_of_what_was_sent(
