@@ -21,6 +21,7 @@ import httpx
 
 from core import archive
 from core.api.answers import config_json, summary_json, whole_version_json
+from core.atomic import is_device, write_atomic
 from core.cli_supabase import local_actor
 from core.client import Client, Who, open_http
 from core.consent import Command, commands
@@ -44,6 +45,7 @@ from core.errors import (
     TunesmithError,
 )
 from core.identity.local import LOCAL_USER
+from core.identity.protocol import Actor
 from core.keeper import PAGE, SHORT_ID, Finder, Found, Keeper, LocalKeeper, walk
 from core.render import counted, printable, table
 from core.settings import SERVER_VARIABLE, TOKEN_VARIABLE, Settings
@@ -157,7 +159,7 @@ def _client(login: Login, http: httpx.Client, ground: Ground) -> Client:
         ground.complain(f"{login.server} is asked too often; going on in {seconds:.0f} seconds.")
         time.sleep(seconds)
 
-    return Client(login.server, login.token, http, wait)
+    return Client(login.server, login.token, http, wait, source=login.source)
 
 
 def _chosen_login(args: argparse.Namespace, ground: Ground) -> Login | None:
@@ -172,7 +174,7 @@ def _chosen_login(args: argparse.Namespace, ground: Ground) -> Login | None:
     if token and _is_its_token(server, ground):
         if not args.insecure:
             require_private(server)
-        return Login(server, check_token(token))
+        return Login(server, check_token(token), source=TOKEN_VARIABLE)
     # That one may be sent there: login has looked.
     if login := ground.credentials.login(server):
         return login
@@ -197,9 +199,25 @@ def _local(
     database = Database(settings.database_file)
     stack.callback(database.close)
     name = args.account or (LOCAL_USER if settings.accounts == "off" else None)
-    actor = local_actor(database, name)
+    actor = _account(database, name, is_asked=is_asked)
     ground.complain(f"On this machine, in {settings.database_file}, as {actor.name}.")
     return LocalKeeper(Workbench(SqliteStore(database, actor), actor))
+
+
+def _account(database: Database, name: str | None, *, is_asked: bool) -> Actor:
+    """The account of this machine's file.
+
+    Raises:
+        InputError: there is none, or it isn't clear which one is meant.
+    """
+    try:
+        return local_actor(database, name)
+    except InputError as error:
+        if is_asked:
+            raise InputError(f"{database.file}: {error}") from None
+        raise InputError(
+            f"You are logged in nowhere (python -m core login SERVER), and {database.file}: {error}"
+        ) from None
 
 
 # --- List ----------------------------------------------------------------------------------------
@@ -303,42 +321,33 @@ def _files(wanted: Sequence[Found], args: argparse.Namespace) -> list[Path]:
 
 
 def _require_free(files: Iterable[Path]) -> None:
-    taken = [file for file in files if os.path.lexists(file) and not _is_device(file)]
+    taken = [file for file in files if os.path.lexists(file) and not is_device(file)]
     if taken:
         more = f" (and {len(taken) - 1} more)" if len(taken) > 1 else ""
         raise InputError(f"{taken[0]}: is there already{more}; --force replaces it.")
 
 
-def _is_device(file: Path) -> bool:
-    """Whether it is a device or a pipe, which is written to as it is."""
-    return file.exists() and not file.is_file()
-
-
 def _write_file(file: Path, data: bytes, *, replaces: bool) -> None:
-    """Write a file as a whole or not at all."""
+    with ExitStack() as undo:
+        if not (replaces or is_device(file)) and _claimed(file):
+            undo.callback(file.unlink, missing_ok=True)
+        write_atomic(file, data)
+        undo.pop_all()
+
+
+def _claimed(file: Path) -> bool:
+    """Whether the file was made, still empty; what else stands in the way, writing tells.
+
+    Raises:
+        InputError: another program has made it since it was looked for.
+    """
     try:
-        if _is_device(file):
-            file.write_bytes(data)
-        else:
-            _place(file.resolve(), data, replaces=replaces)
+        file.open("xb").close()
     except FileExistsError:
         raise InputError(f"{file}: is there already; --force replaces it.") from None
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise InputError(f"{file}: can't be written: {why}.") from None
-
-
-def _place(file: Path, data: bytes, *, replaces: bool) -> None:
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    with ExitStack() as undo:
-        if not replaces:
-            # Another program can have made it since it was looked for.
-            file.open("xb").close()
-            undo.callback(file.unlink)
-        undo.callback(temporary.unlink, missing_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(file)
-        undo.pop_all()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 # --- Save ----------------------------------------------------------------------------------------

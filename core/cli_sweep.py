@@ -1,17 +1,20 @@
 """``python -m core sweep``: many configs out of one, looked at before they are made."""
 
 import argparse
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from core.atomic import write_atomic
 from core.cli_target import add_target, target
 from core.document import Document, write
 from core.errors import InputError
 
 if TYPE_CHECKING:
     from core.sweeps.members import Plan
+
+# The job files have it too; but reading their module takes longer than all of --help.
+_AT_ONCE: Final = 4
 
 ABOUT: Final = """\
 Make many configs out of one, by the values that some fields take in turn.
@@ -60,7 +63,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--at-once",
         type=int,
-        default=4,
+        default=_AT_ONCE,
         metavar="N",
         help="how many members the Slurm array runs at once; default: %(default)s",
     )
@@ -111,24 +114,12 @@ def _plan(args: argparse.Namespace, document: Document) -> "Plan":
 
 def _write(plan: "Plan", args: argparse.Namespace, complain: Callable[[str], None]) -> None:
     from core.render import counted
-    from core.sweeps.files import AT_ONCE_MOST, zipped
+    from core.sweeps.files import zipped
+    from core.sweeps.jobs import AT_ONCE_MOST
 
     if not 1 <= args.at_once <= AT_ONCE_MOST:
         raise InputError(f"--at-once is {args.at_once}; give a number from 1 to {AT_ONCE_MOST}.")
     if not plan.members:
         raise InputError(f"{args.out}: not written, because no member would run.")
-    _replace(Path(args.out), zipped(plan, args.at_once))
+    write_atomic(Path(args.out), zipped(plan, args.at_once))
     complain(f"Wrote {counted(len(plan.members), 'config')} to {args.out}.")
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file as a whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: can't be written: {why}.") from None
-    finally:
-        temporary.unlink(missing_ok=True)

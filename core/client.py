@@ -88,12 +88,14 @@ class Client:
         token: see ``core.credentials.check_token``; empty asks as nobody.
         http: the connections.
         wait: sleeps for so many seconds.
+        source: the variable that the token comes from; empty where a login keeps it.
     """
 
     server: str
     token: str = field(repr=False)
     http: httpx.Client = field(repr=False, compare=False)
     wait: Callable[[float], None] = field(default=time.sleep, repr=False, compare=False)
+    source: str = ""
 
     def who(self) -> Who:
         """Whom the token is of."""
@@ -227,8 +229,10 @@ class Client:
         detail = _text(problem.get("detail") or problem.get("title") or code)[:_SHOWN]
         match code:
             case "unauthorized":
-                server = self.server
-                return NotAllowed(f"{server}: {detail} Then: python -m core login {server}")
+                then = f"python -m core login {self.server}"
+                if self.source:
+                    then = f"put it into {self.source}, or take that away and log in"
+                return NotAllowed(f"{self.server}: {detail} Then: {then}")
             case "forbidden":
                 return NotAllowed(detail)
             case "not_found":

@@ -7,7 +7,6 @@ revoked by itself.
 
 import ipaddress
 import json
-import os
 import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -17,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import platformdirs
 
+from core.atomic import write_atomic
 from core.errors import InputError
 
 API: Final = "/api/training"
@@ -126,12 +126,14 @@ class Login:
         token: the token; it never shows in a ``repr``.
         name: who it belongs to.
         expires_at: when it ends, or ``None`` where it has no end.
+        source: the variable that it comes from; empty where it is kept in the file.
     """
 
     server: str
     token: str = field(repr=False)
     name: str = ""
     expires_at: datetime | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +204,10 @@ class Credentials:
             folder = self.file.parent
             folder.mkdir(_OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
             folder.chmod(_OWNER_ONLY_FOLDER)
-            # A file that is a link stays one.
-            _replace(self.file.resolve(), json.dumps(_as_json(held), indent=2) + "\n")
         except OSError as error:
             raise InputError(f"{self.file}: can't be written: {error.strerror}.") from None
+        text = json.dumps(_as_json(held), indent=2) + "\n"
+        write_atomic(self.file, text.encode(), _OWNER_ONLY)
 
 
 def _held(found: Any) -> _Held:
@@ -227,18 +229,3 @@ def _as_json(held: _Held) -> dict[str, Any]:
         del login["server"]
         login["expires_at"] = login["expires_at"] and login["expires_at"].isoformat()
     return {"last": held.last, "logins": logins}
-
-
-def _replace(file: Path, text: str) -> None:
-    """Write the file as a whole or not at all; at no moment can another user read it."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as target:
-            target.write(text)
-            target.flush()
-            os.fsync(target.fileno())
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)

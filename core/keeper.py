@@ -81,7 +81,7 @@ class LocalKeeper:
 
     def version(self, config_id: str, number: int) -> Version:
         """See ``Keeper``."""
-        return self._workbench.store.version(config_id, number)
+        return self._workbench.version(config_id, number)
 
     def download(self, config_id: str, number: int | None = None) -> bytes:
         """See ``Keeper``."""

@@ -197,7 +197,7 @@ def _config(origin: Origin, saved: _Saved) -> Side | Missing:
 
 def _version(origin: Origin, bench: Workbench) -> Side | Missing:
     try:
-        content = bench.version(origin.id, origin.version or 0)
+        content = bench.version(origin.id, origin.version or 0).content
     except (NotFound, Unavailable) as error:
         return Missing(origin, str(error))
     return version_side(origin, content)

@@ -353,9 +353,9 @@ class Workbench:
         """The versions that are kept, the newest first."""
         return self.store.versions(config_id)
 
-    def version(self, config_id: str, number: int) -> Content:
-        """What one version holds."""
-        return self.store.version(config_id, number).content
+    def version(self, config_id: str, number: int) -> Version:
+        """One version, with what it holds."""
+        return self.store.version(config_id, number)
 
     def restore(self, config: Config, number: int, approved: Collection[str] = ()) -> Config:
         """Make an old version the newest one, with the target that it was judged for.

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # The parts of core, lowest first. A part imports from its own row and the rows above it in this
 # list, never from a row below, and no two parts import each other. A new part needs a place here.
 LAYERS: Final = (
-    ("atomic", "errors", "later", "secrets"),
+    ("atomic", "errors", "later", "rates", "secrets"),
     ("database", "document", "keys", "remote"),
     ("config", "gpus"),
     ("alignment", "checked", "fields", "findings", "positions"),

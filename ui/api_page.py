@@ -20,7 +20,7 @@ _GROUPS: Final = {
 }
 _COLOURS: Final = {"GET": "blue", "POST": "green", "PUT": "orange", "DELETE": "red"}
 _LOCAL: Final = (
-    "Send a token as `Authorization: Bearer …`. `python -m core login` keeps one for the "
+    "Send a token as `Authorization: Bearer …`. `python -m core login {server}` keeps one for the "
     "command line."
 )
 _SUPABASE: Final = (
@@ -55,7 +55,7 @@ def _beginning(server: str) -> None:
     if services().access_tokens is None:
         st.markdown(_SUPABASE)
     else:
-        st.markdown(_LOCAL)
+        st.markdown(_LOCAL.format(server=server))
         st.page_link(places.ACCOUNT, label="Make a token", icon=":material/key:")
     address = f"{server}/api/training"
     ask = f'curl {address} -H "Authorization: Bearer $TUNESMITH_TOKEN"'
@@ -76,12 +76,14 @@ def _operation(operation: "Operation", server: str) -> None:
     with st.expander(label, key=f"api.{operation.method}{operation.path}"):
         st.markdown(operation.text)
         st.caption(ACCOUNT[operation.account])
-        st.code(operation.command(server), language="bash", wrap_lines=True)
+        command = operation.command(server)
+        st.code(command, language="bash", wrap_lines=True)
         if operation.values:
             st.markdown(values_table(operation))
         if operation.example is not None:
             with st.container(gap="xxsmall"):
-                st.markdown("Example of a body")
+                in_file = "@body.json" in command
+                st.markdown("What `body.json` can hold" if in_file else "Example of a body")
                 st.code(write(operation.example), language="json", height=220)
         st.markdown(_answers_table(operation))
 

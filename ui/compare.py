@@ -214,6 +214,7 @@ def _summary(own: Board, selection: Selection, counts: Counts) -> None:
             icon=":material/link:",
             type="tertiary",
             help="Makes a link that shows this comparison to people without an account.",
+            disabled=len(own.sides) < 2,
             on_click=share.ask_about_comparison,
             args=(own, selection),
         )

@@ -11,11 +11,12 @@ import streamlit as st
 from core.draft import Draft
 from core.selection import Selection, Show
 from core.sources import DRAFT, Origin, origin
+from core.sweeps.axes import MAX_MEMBERS
 from ui import session
 from ui.places import COMPARE
 
-MAX_COLUMNS: Final = 200
-"""Configs in one comparison at most."""
+MAX_COLUMNS: Final = MAX_MEMBERS
+"""Configs in one comparison at most: a whole sweep."""
 
 SEARCH: Final = "q"
 _WITH: Final = "with"

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.render import printable
 from core.secrets import redact
-from ui import saving, session, sweep_group
+from ui import saving, session
 from ui.questions import Consent
 from ui.text import count, plain
 
@@ -49,8 +49,8 @@ def _agree(question: Consent) -> None:
     session.set_widgets({_AGREED: False})
     session.answered()
     session.type_in(session.draft().approving(question.commands))
-    if question.for_sweep:
-        sweep_group.begin()
+    if question.sweep:
+        session.begin_sweep_group(question.sweep)
     elif question.as_copy:
         saving.save_copy(question.name)
     else:

@@ -70,11 +70,16 @@ def _about_a_config(question: Question) -> None:
         case ShareIt() as asked:
             _dialog(f"Share this {asked.snapshot.kind}", lambda: share.dialog_body(asked))
         case LinkMade() as made:
-            _dialog("The link", lambda: share.link_body(made))
+            # It is not shown again: a click beside it is not to lose it.
+            _dialog("The link", lambda: share.link_body(made), stays=True)
 
 
 def _dialog(
-    title: str, body: Callable[[], None], width: Literal["small", "large"] = "small"
+    title: str,
+    body: Callable[[], None],
+    width: Literal["small", "large"] = "small",
+    *,
+    stays: bool = False,
 ) -> None:
     def framed() -> None:
         if who.has_changed():
@@ -82,7 +87,7 @@ def _dialog(
         with boundary():
             body()
 
-    st.dialog(title, width=width, on_dismiss=_dismissed)(framed)()
+    st.dialog(title, width=width, dismissible=not stays, on_dismiss=_dismissed)(framed)()
 
 
 def _dismissed() -> None:

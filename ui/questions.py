@@ -6,6 +6,7 @@ from core.consent import Command
 from core.draft import Draft
 from core.shares.protocol import Share
 from core.shares.snapshot import Snapshot
+from core.sweeps.members import Plan
 from core.workbench import Clash
 
 
@@ -78,13 +79,13 @@ class Consent:
         commands: those that nobody said yes to.
         as_copy: whether it is to be saved as a config of its own.
         name: that config's name; ``None`` for a free one.
-        for_sweep: whether it is about all members of a sweep.
+        sweep: the sweep that is saved as a group, where it is about that.
     """
 
     commands: tuple[Command, ...]
     as_copy: bool = False
     name: str | None = None
-    for_sweep: bool = False
+    sweep: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from core.importing import Import
 from core.models import ModelDims
 from core.sweeps.form import Form
 from core.sweeps.group import Group
+from core.sweeps.members import Plan
 from core.workbench import Landed, LeftBehind
 from ui.insight import Insight
 from ui.questions import Question
@@ -535,6 +536,18 @@ def sweep_group() -> Group | None:
 def note_sweep_group(group: Group | None) -> None:
     """Note what was saved of a sweep."""
     _store("sweep_group", group)
+
+
+def begin_sweep_group(plan: Plan | None) -> None:
+    """Save this sweep as a group when its page is drawn next, or none."""
+    _store("sweep_begun", plan)
+
+
+def take_sweep_begun() -> Plan | None:
+    """The sweep that is to be saved as a group, told once."""
+    begun: Plan | None = _state("sweep_begun", lambda: None)
+    _store("sweep_begun", None)
+    return begun
 
 
 def note_search(words: str) -> None:

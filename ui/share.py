@@ -161,6 +161,9 @@ def _problem(question: ShareIt) -> str:
 def _make(question: ShareIt) -> None:
     title = (session.widget_value(_TITLE) or "").strip()
     days = session.widget_value(_LENGTH) or _USUAL_DAYS
+    if not title:
+        session.say("The title is empty; write one.", ":material/error:")
+        st.rerun()
 
     def act(shares: Shares) -> None:
         made = shares.make(question.snapshot, title, config_id=question.config_id, days=days)
@@ -180,7 +183,8 @@ def _address(token: str) -> str:
 
 def link_body(made: LinkMade) -> None:
     """Show the new link, once."""
-    st.code(made.link, language=None, wrap_lines=True)
+    with st.container(key="new_link"):
+        st.code(made.link, language=None, wrap_lines=True)
     st.markdown(f"{MARKS['warning']} Copy it now; it is not shown again.")
     share = made.share
     st.caption(
@@ -211,8 +215,9 @@ def _links() -> None:
             "None works now. **Share** on a saved config or a comparison makes a link that shows "
             "it without an account."
         )
-    for share in shares:
-        _link(share)
+    with st.container(key="links", gap="small"):
+        for share in shares:
+            _link(share)
 
 
 def _link(share: Share) -> None:
@@ -224,8 +229,9 @@ def _link(share: Share) -> None:
     ):
         views = f"opened {count(share.views, 'time')}" if share.views else "not opened yet"
         st.markdown(
-            f"{plain(value_text(share.title, 60))} :gray[:small[{share.kind}, made "
-            f"{ago(share.created_at)}, until {share.expires_at:%Y-%m-%d}, {views}]]",
+            f"**{plain(value_text(share.title, 60))}** · {share.kind}  \n"
+            f":gray[:small[made {ago(share.created_at)}, works until "
+            f"{share.expires_at:%Y-%m-%d}, {views}]]",
             width="stretch",
         )
         st.button(

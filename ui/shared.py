@@ -63,9 +63,13 @@ def shared() -> None:
 
 
 def _listen() -> None:
-    known = session.widget_value(_LISTENER).get("link") if session.has_widget(_LISTENER) else None
     with st.container(key="link_listener"):
-        _component()(data={"known": known}, key=_LISTENER, on_link_change=_followed)
+        _component()(data={"known": _of_address()}, key=_LISTENER, on_link_change=_followed)
+
+
+def _of_address() -> str | None:
+    """What the page has told of its address; ``None`` before it has."""
+    return session.widget_value(_LISTENER).get("link") if session.has_widget(_LISTENER) else None
 
 
 def _followed() -> None:
@@ -90,13 +94,14 @@ def _found(token: str) -> Shared | None:
 
 
 def _ask(has_failed: bool) -> None:
-    # The first is hidden while the page looks what the link shows.
-    with st.container(key="paste_another_link" if has_failed else "paste_link", width=620):
+    # The first is hidden while the page looks what the link of its address shows.
+    is_looked_up = has_failed or bool(_of_address())
+    with st.container(key="paste_another_link" if is_looked_up else "paste_link", width=620):
         st.subheader("Open a link", anchor=False)
         if has_failed:
             st.warning(
-                "This link shows nothing: it may be mistyped, too old or revoked. Ask whoever sent "
-                "it for a new one.",
+                "This link shows nothing: it is mistyped, revoked or expired. Ask whoever sent it "
+                "for a new one.",
                 icon=":material/link_off:",
             )
         st.text_input(
@@ -205,7 +210,9 @@ def _comparison(found: Shared) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="filters"):
         selection = _selection(found)
         st.space("stretch")
-        downloads(own, selection)
+        # Together on the next line where they don't fit beside the rest.
+        with st.container(horizontal=True, gap="small", width="content"):
+            downloads(own, selection)
     _one(own, snapshot.columns)
     table(own, selection, key="shared.table", on_open=_pick)
     st.fragment(curves, key="shared.curves")(own)

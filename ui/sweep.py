@@ -25,7 +25,7 @@ from ui.text import MARKS, plain, value_text
 
 def sweep() -> None:
     """Draw the whole page."""
-    form, draft = session.sweep(), session.draft()
+    form, draft, begun = session.sweep(), session.draft(), session.take_sweep_begun()
     _toolbar(draft)
     sweep_axes.axes(form, draft.document)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="sweep_how"):
@@ -44,7 +44,7 @@ def sweep() -> None:
     except SweepError as error:
         st.markdown(f"{MARKS['error']} {plain(str(error))}")
         return
-    _outcome(found, form)
+    _outcome(found, form, begun)
 
 
 def _toolbar(draft: Draft) -> None:
@@ -85,7 +85,7 @@ def _plan(form: Form, draft: Draft) -> Plan:
     return session.once(key, lambda _: plan(asked), 3, "sweeps")
 
 
-def _outcome(found: Plan, form: Form) -> None:
+def _outcome(found: Plan, form: Form, begun: Plan | None) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key="sweep_outcome"
     ):
@@ -94,13 +94,15 @@ def _outcome(found: Plan, form: Form) -> None:
             sweep_files.download(found, form.at_once)
             _save(found)
     if found.members:
-        sweep_group.save_if_begun(found)
+        if begun:
+            sweep_group.save(found, begun)
         sweep_group.saved_group(found)
     else:
         st.markdown(f"{MARKS['error']} No config of this sweep would run; nothing can be made.")
     sweep_members.warnings(found)
     sweep_members.table(found)
     sweep_members.why(found)
+    sweep_members.warned_of(found)
     if found.members:
         _comparison(found)
         sweep_files.preview(found, form.at_once)
@@ -113,7 +115,8 @@ def _save(found: Plan) -> None:
         key="sweep.save",
         icon=":material/save:",
         help=f"Saves each config in your library, all with the tag `{tag}`.",
-        on_click=sweep_group.begin,
+        on_click=session.begin_sweep_group,
+        args=(found,),
     )
 
 

@@ -1,8 +1,8 @@
 """What is varied: a line for each setting with its values, as they are typed."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import partial
 from typing import Final
 
@@ -13,12 +13,14 @@ from core.document import ABSENT, Document, Path, get, path_text
 from core.errors import SweepError
 from core.fields import FieldSpec
 from core.secrets import masked
-from core.sweeps.axes import WITHOUT, Mode, read_path
+from core.sweeps.axes import WITHOUT, Mode, join_values, read_path, split_values
 from core.sweeps.form import Entry, Form
+from core.sweeps.jobs import AT_ONCE_MOST
 from ui import session
 from ui.text import MARKS, plain, value_text
 
 _MODES: Final[dict[Mode, str]] = {"grid": "Every mix", "paired": "In step"}
+_SECTIONS: Final = frozenset((section,) for section in fields.SECTIONS)
 _ABOUT_MODES: Final = (
     "*Every mix*: each value with every other, the last setting varying fastest. "
     "*In step*: the first values together, then the second; all need as many."
@@ -84,7 +86,7 @@ def at_once(form: Form) -> None:
     st.number_input(
         "At once on Slurm",
         min_value=1,
-        max_value=200,
+        max_value=AT_ONCE_MOST,
         step=1,
         key=key,
         width=150,
@@ -216,7 +218,7 @@ def _offered(spec: FieldSpec | None) -> tuple[str, ...]:
 
 
 def _several(entry: Entry, offered: Sequence[str]) -> None:
-    chosen = list(dict.fromkeys(filter(None, map(str.strip, entry.values.split(",")))))
+    chosen = list(dict.fromkeys(split_values(entry.values)))
     key = session.seeded(session.widget_key("sweep.chosen", entry.id, entry.path), chosen)
     st.multiselect(
         "Values",
@@ -242,7 +244,7 @@ def _typed(key: str, number: int, field: str) -> None:
     if session.is_stale(key):
         return
     value = session.widget_value(key)
-    text = ", ".join(map(_quoted, value)) if isinstance(value, list) else value or ""
+    text = join_values(value) if isinstance(value, list) else value or ""
     if session.has_left() and not text:
         return
     session.set_sweep(session.sweep().with_entry(number, partial(_with, field, text)))
@@ -250,11 +252,6 @@ def _typed(key: str, number: int, field: str) -> None:
 
 def _with(field: str, text: str, own: Entry) -> Entry:
     return replace(own, path=text) if field == "path" else replace(own, values=text)
-
-
-def _quoted(text: str) -> str:
-    """A chosen value as it is typed."""
-    return json.dumps(text, ensure_ascii=False) if "," in text else text
 
 
 def _note(entry: Entry, base: Document) -> None:
@@ -282,6 +279,17 @@ def _about(path: Path, base: Document) -> str:
     spec, value = fields.find(path), get(base, path)
     shown = plain(value_text(value if value is ABSENT else masked(value, path), 40))
     now = f"In the draft: {shown}."
+    if path in _SECTIONS:
+        return f"{now} A whole section: each value takes the place of all its keys."
     if spec is None:
-        return f"{now} No part of the trainer knows this key."
+        return f"{now} No part of the trainer knows this key.{_meant(path)}"
     return f"{now} Takes {plain(spec.wants())}. {plain(spec.help)}"
+
+
+def _meant(path: Path) -> str:
+    """The known setting that an unknown path can be meant for."""
+    names = [spec.name for spec in fields.table().values() if "*" not in spec.path]
+    typed = path_text(path).lower()
+    found = next((name for name in names if name.rpartition(".")[2] == typed), None)
+    near = [found] if found else get_close_matches(typed, names, 1, 0.75)
+    return f" Did you mean {plain(near[0])}?" if near else ""

@@ -1,7 +1,5 @@
 """Saving the members of a sweep as a group of the library, and the way to it."""
 
-from typing import Final
-
 import streamlit as st
 
 from core.errors import NeedsConsent
@@ -16,31 +14,32 @@ from ui.places import LIBRARY
 from ui.questions import Consent
 from ui.text import count, plain
 
-_BEGUN: Final = "sweep.save"
 
+def save(plan: Plan, begun: Plan) -> None:
+    """Save the group with a bar that shows how far it is; a question in the way is left.
 
-def begin() -> None:
-    """Save the group when the page is drawn next, where it can show how far it is."""
-    session.set_on(_BEGUN, True)
-
-
-def save_if_begun(plan: Plan) -> None:
-    """Save the group if that was asked for; a question that stands in the way is left."""
-    if not session.is_on(_BEGUN):
-        return
-    session.set_on(_BEGUN, False)
+    Args:
+        plan: the sweep as it is now.
+        begun: as it was shown when somebody said to save it.
+    """
+    if plan != begun:
+        session.say("The sweep has changed: look at it, then save it again.", ":material/info:")
+        st.rerun()
     total = len(plan.members)
     bar = st.progress(0.0, f"Saving {count(total, 'config')}")
 
-    def save(bench: Workbench) -> None:
+    def act(bench: Workbench) -> None:
         try:
             saved = group.save(bench, plan, session.draft(), lambda done: _show(bar, done, total))
         except NeedsConsent as error:
-            session.ask(Consent(error.commands, for_sweep=True))
+            session.ask(Consent(error.commands, sweep=plan))
         else:
             session.note_sweep_group(saved)
 
-    saving.with_bench(save)
+    # A click in the meantime ends this run of the page; the next one goes on from there.
+    session.begin_sweep_group(plan)
+    saving.with_bench(act)
+    session.begin_sweep_group(None)
     st.rerun()
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.consequences import Consequence
+from core.render import code_span
 from core.secrets import redact
 from core.sweeps.axes import sum_text
 from core.sweeps.members import Member, Plan
@@ -15,6 +16,7 @@ from core.sweeps.text import (
     state,
     value_shown,
     varying,
+    warned,
 )
 from ui.comparison import consequence_text
 from ui.text import BLOCKED, MARKS, count, plain
@@ -81,6 +83,20 @@ def why(plan: Plan) -> None:
             f":small[{BLOCKED} **{_numbers(numbers)}** {plain(redact(message))} "
             f"{plain(redact(remedy))}]"
         )
+
+
+def warned_of(plan: Plan) -> None:
+    """What the members are warned of, each kind of warning once."""
+    found = tuple(warned(plan))
+    if not found:
+        return
+    with st.expander(f"What the warnings say ({len(found)})", key="sweep.warnings"):
+        for warning, numbers in found:
+            whom = "All:" if len(numbers) == len(plan.every) > 1 else _numbers(numbers)
+            text = redact(f"{warning.message} {warning.remedy}")
+            place = f"{code_span(redact(warning.field))} " if warning.field else ""
+            st.markdown(f":small[{MARKS['warning']} **{whom}** {place}{plain(text)}]")
+        st.caption("Numbers in a text are those of the first config that it is true of.")
 
 
 def _numbers(numbers: Sequence[int]) -> str:

@@ -10,7 +10,8 @@ from core.access_tokens import MAX_NAME, PREFIX, AccessTokens, Made, Scope, Toke
 from core.errors import TunesmithError
 from core.identity.protocol import Account
 from core.identity.rules import name_key
-from ui import session, who
+from core.workbench import Workbench
+from ui import saving, session, who
 from ui.services import listens_locally, services
 from ui.text import ago, count, plain
 
@@ -20,7 +21,7 @@ _SCOPES: Final[dict[str, tuple[Scope, ...]]] = {
 }
 _SCOPE_HELP: Final = (
     "List, open, compare and download configs.",
-    "Also save, rename, restore and delete them.",
+    "Also save, rename, restore, delete and share them.",
 )
 _DAYS: Final = (7, 30, 90, 365)
 _USUAL_DAYS: Final = 30
@@ -146,12 +147,16 @@ def _make(
 
 
 def _revoke(handle: str, name: str) -> None:
-    # The user of now, not the one whom the page was drawn for.
-    here, tokens = who.actor(), services().access_tokens
-    if here is None or tokens is None:
-        return
-    tokens.revoke(here.user_id, handle)
-    made = session.shown_token()
-    if made and made.info.handle == handle:
-        session.show_token(None)
-    session.say(f"The token {plain(name)} is revoked.", ":material/check:")
+    tokens = services().access_tokens
+
+    def act(bench: Workbench) -> None:
+        if tokens is None:
+            return
+        tokens.revoke(bench.actor.user_id, handle)
+        made = session.shown_token()
+        if made and made.info.handle == handle:
+            session.show_token(None)
+        session.say(f"The token {plain(name)} is revoked.", ":material/check:")
+
+    # For the user of now, not the one whom the page was drawn for.
+    saving.with_bench(act)

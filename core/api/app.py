@@ -10,8 +10,9 @@ from starlette.middleware.cors import CORSMiddleware
 
 from core.api import configs, judging, problems, sharing
 from core.api.answers import ProblemAnswer
-from core.api.guard import Guard, Rates
+from core.api.guard import Guard
 from core.api.parts import Limits, Parts
+from core.rates import Rates
 
 PREFIX: Final = "/training"
 

@@ -144,6 +144,10 @@ class Judged(Given):
 class Derived(Judged):
     """A config whose numbers are asked for."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"config_json": _EXAMPLE}], **_ONE},
+    )
+
     sizes: Annotated[
         dict[str, Any] | None,
         Field(description="The model's own config.json, where its sizes are not known here."),
@@ -287,7 +291,13 @@ class Comparing(Body):
         Whole, Field(ge=0, lt=MAX_COMPARED, description="Which one the others are held against.")
     ] = 0
     all: Annotated[bool, Field(description="Whether to list equal settings too.")] = False
-    target: TargetText = None
+    target: Annotated[
+        TargetText,
+        Field(
+            description="What to judge all of them for: trainer/environment/machine; without it, "
+            "saved configs for their own and others for the default."
+        ),
+    ] = None
 
     @model_validator(mode="after")
     def _base_is_there(self) -> "Comparing":

@@ -187,7 +187,7 @@ def list_versions(config_id: Id, bench: ReadBench) -> dict[str, Any]:
 )
 def get_version(config_id: Id, number: Number, bench: ReadBench) -> dict[str, Any]:
     """One version with what it holds."""
-    return {"version": whole_version_json(bench.store.version(str(config_id), number))}
+    return {"version": whole_version_json(bench.version(str(config_id), number))}
 
 
 @router.post(

@@ -1,78 +1,24 @@
 """Limits around the API: how often, how large, how long, how many at once."""
 
 import asyncio
-import hashlib
-import ipaddress
 import logging
 from contextlib import nullcontext
-from typing import Final
 
-from limits import RateLimitItemPerMinute, storage
-from limits.strategies import FixedWindowRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.api.parts import Limits
-from core.api.problems import Problem, unavailable
-
-_WINDOW_SECONDS: Final = 60
-_OF_ONE_LINE: Final = 64
+from core.api.problems import Problem, internal, of_error, unavailable
+from core.errors import TooManyTries
+from core.rates import Rates, network
 
 logger = logging.getLogger("tunesmith")
-
-
-class Rates:
-    """Counts requests a minute by what is limited; kept in memory, for this process."""
-
-    def __init__(self) -> None:
-        self._counts = FixedWindowRateLimiter(storage.MemoryStorage())
-
-    def count(self, what: str, who: str, most: int) -> None:
-        """Count one.
-
-        Raises:
-            Problem: there were too many within a minute.
-        """
-        if not self._counts.hit(RateLimitItemPerMinute(most), what, _digest(who)):
-            raise too_many(what, most)
-
-    def require(self, what: str, who: str, most: int) -> None:
-        """The same, without counting."""
-        if not self._counts.test(RateLimitItemPerMinute(most), what, _digest(who)):
-            raise too_many(what, most)
-
-
-def too_many(what: str, most: int) -> Problem:
-    """One client asks too often."""
-    return Problem(
-        429,
-        "too_many_requests",
-        f"There may be {most} {what} a minute; wait a minute.",
-        headers={"retry-after": str(_WINDOW_SECONDS)},
-    )
-
-
-def _digest(who: str) -> str:
-    # A token is no key to keep in memory.
-    return hashlib.sha256(who.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def address_of(scope: Scope) -> str:
     """The network address of a client, as far as the server can see it."""
     host, *_ = scope.get("client") or ("this machine",)
     return str(host)
-
-
-def network_of(scope: Scope) -> str:
-    """What requests are counted by: an address, or the 2^64 that a line with IPv6 has."""
-    address = address_of(scope)
-    try:
-        found = ipaddress.IPv6Address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.IPv6Network((found, _OF_ONE_LINE), strict=False))
 
 
 class Guard:
@@ -92,8 +38,10 @@ class Guard:
             return
         answer = _Answer(send)
         try:
-            self.rates.count("requests", network_of(scope), self.limits.per_address)
+            self.rates.count("requests", network(address_of(scope)), self.limits.per_address)
             await self._within_time(scope, receive, answer)
+        except TooManyTries as error:
+            await answer.instead(of_error(error), scope, receive)
         except Problem as problem:
             await answer.instead(problem, scope, receive)
 
@@ -118,7 +66,7 @@ class Guard:
             )
         _told(work)
         if not answer.is_begun:
-            raise Problem(500, "internal", "This is a fault of Tunesmith; report it.")
+            raise internal()
 
     async def _in_turn(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         has_body = scope["method"] in ("POST", "PUT")

@@ -18,7 +18,8 @@ from core.api.signed_in import MaybeCaller, parts_of
 from core.compare import compare
 from core.document import Document, parse
 from core.schema import json_schema
-from core.target import DEFAULT, parse_target
+from core.stores.protocol import Content
+from core.target import DEFAULT, Target, parse_target
 from core.workbench import Workbench
 
 router = APIRouter(route_class=StrictRoute)
@@ -73,22 +74,29 @@ def effective(body: Judged) -> dict[str, Any]:
 def compare_configs(body: Comparing, request: Request, caller: MaybeCaller) -> dict[str, Any]:
     """Where configs differ, whether it has an effect, and what it means for the run."""
     bench = parts_of(request).workbench(caller.actor) if caller else None
-    target = parse_target(body.target) if body.target else DEFAULT
-    documents = bounded_together([_document(one, bench) for one in body.configs])
+    sides = [_side(one, bench) for one in body.configs]
+    documents = bounded_together([document for document, _ in sides])
+    targets = [parse_target(body.target) if body.target else own for _, own in sides]
     labels = [one.name or one.preset or f"{n}" for n, one in enumerate(body.configs, 1)]
-    profiles = [trainers.setting(target).profile] * len(documents)
+    profiles = [trainers.setting(target).profile for target in targets]
     found = compare(documents, labels, body.all, body.base, profiles)
-    return said.compared(found, [target] * len(documents))
+    return said.compared(found, targets)
 
 
-def _document(one: Compared, bench: Workbench | None) -> Document:
+def _side(one: Compared, bench: Workbench | None) -> tuple[Document, Target]:
+    """A config, and what it is judged for unless the body says so."""
     if one.way != "config_id":
-        return one.document
+        return one.document, DEFAULT
     if bench is None:
         raise unauthorized("A saved config is compared for its owner only; send a token.")
-    if one.number is None:
-        return bounded(bench.config(str(one.config_id)).config_json)
-    return bounded(parse(bench.version(str(one.config_id), one.number).text))
+    content = _content(bench, str(one.config_id), one.number)
+    return bounded(parse(content.text)), trainers.known(content.target)
+
+
+def _content(bench: Workbench, config_id: str, number: int | None) -> Content:
+    if number is None:
+        return bench.config(config_id).content
+    return bench.version(config_id, number).content
 
 
 @router.get(

@@ -145,6 +145,11 @@ def unauthorized(detail: str) -> Problem:
     return Problem(401, "unauthorized", detail, headers=_CHALLENGE)
 
 
+def internal() -> Problem:
+    """A fault of ours; what it says may hold values of a config, so it is not told."""
+    return Problem(500, "internal", "This is a fault of Tunesmith; report it.")
+
+
 def unavailable(detail: str, code: str = "unavailable") -> Problem:
     """Trying again may help."""
     return Problem(503, code, detail, headers={"retry-after": str(_RETRY_SECONDS)})
@@ -153,7 +158,6 @@ def unavailable(detail: str, code: str = "unavailable") -> Problem:
 _BY_STATUS: Final = {
     400: ("malformed", "The body can't be read; send JSON."),
     404: ("not_found", "Nothing is at this address; see openapi.json for what there is."),
-    405: ("method_not_allowed", "This address does not take this method."),
     415: ("unsupported_media_type", "The body has to be JSON: content-type application/json."),
 }
 _UNKNOWN: Final = ("malformed", "The request can't be read.")
@@ -175,9 +179,9 @@ def install(app: FastAPI) -> None:
         return _invalid(error).response()
 
     @app.exception_handler(Exception)
-    async def internal(_: Request, error: Exception) -> JSONResponse:
-        # What it says may hold values of a config; the guard logs its kind.
-        return Problem(500, "internal", "This is a fault of Tunesmith; report it.").response()
+    async def ours(_: Request, error: Exception) -> JSONResponse:
+        # Of the limits themselves: whatever the routes raise, the guard has answered.
+        return internal().response()
 
     @app.exception_handler(HTTPException)
     async def plain(_: Request, error: HTTPException) -> JSONResponse:

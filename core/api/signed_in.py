@@ -5,9 +5,10 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from core.api.guard import Rates, address_of, network_of
+from core.api.guard import address_of
 from core.api.parts import Caller, Limits, Parts
 from core.api.problems import Problem, unauthorized
+from core.rates import Rates, network
 from core.shares.protocol import Shares
 from core.workbench import Workbench
 
@@ -32,7 +33,8 @@ def maybe_caller(request: Request, credentials: Credentials) -> Caller | None:
     """Who it is, or ``None`` without a token.
 
     Raises:
-        Problem: the token proves nobody, or was used too often.
+        Problem: the token proves nobody.
+        TooManyTries: the token was used too often, or too many from there prove nobody.
     """
     if credentials is None:
         if "authorization" in request.headers:
@@ -40,11 +42,11 @@ def maybe_caller(request: Request, credentials: Credentials) -> Caller | None:
         return None
     limits: Limits = request.app.state.limits
     rates: Rates = request.app.state.rates
-    token, network = credentials.credentials, network_of(request.scope)
-    rates.require("wrong tokens", network, limits.wrong_tokens)
-    caller = parts_of(request).bearers(token, address_of(request.scope))
+    token, address = credentials.credentials, address_of(request.scope)
+    rates.require("wrong tokens", network(address), limits.wrong_tokens)
+    caller = parts_of(request).bearers(token, address)
     if caller is None:
-        rates.count("wrong tokens", network, limits.wrong_tokens)
+        rates.count("wrong tokens", network(address), limits.wrong_tokens)
         raise unauthorized(_WRONG)
     rates.count("requests with one token", token, limits.per_token)
     return caller
@@ -77,7 +79,9 @@ Writer = Annotated[Caller, Depends(writer)]
 
 def _with_scope(caller: Caller, scope: str) -> Caller:
     if scope not in caller.scopes:
-        raise Problem(403, "forbidden", f"This token may not {scope}; make one that may.")
+        raise Problem(
+            403, "forbidden", f"This token may not {scope}; make one that may, on the account page."
+        )
     return caller
 
 

@@ -26,7 +26,7 @@ WITHOUT: Final = "absent"
 """The word for a value that takes the key out; as a text it stands in quotes."""
 
 MAX_MEMBERS: Final = 200
-"""The most members of a sweep: as many as stand side by side on the compare page."""
+"""The most members of a sweep; the compare page shows as many side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,28 @@ def read_axis(path: Path, text: str) -> Axis:
 def values_text(values: Sequence[Any], spec: FieldSpec | None = None) -> str:
     """The values as ``read_axis`` reads them."""
     return ", ".join(_written(value, spec) for value in values)
+
+
+def split_values(text: str) -> tuple[str, ...]:
+    """The values of a text as they are typed, whether they can be read or not."""
+    try:
+        return tuple(_parts(text, ""))
+    except SweepError:
+        return tuple(filter(None, map(str.strip, text.split(","))))
+
+
+def join_values(typed: Sequence[str]) -> str:
+    """A text of these values; one that would run into its neighbours stands in quotes."""
+    return ", ".join(
+        one if _is_apart(one) else json.dumps(one, ensure_ascii=False) for one in typed
+    )
+
+
+def _is_apart(part: str) -> bool:
+    try:
+        return _parts(f"{part}, x", "") == [part, "x"]
+    except SweepError:
+        return False
 
 
 def value_text(value: Any) -> str:
@@ -322,9 +344,9 @@ def check_axes(axes: Sequence[Axis], mode: Mode) -> int:
             _check_apart(axis, other)
     count = _paired(axes) if mode == "paired" else math.prod(len(axis.values) for axis in axes)
     if count > MAX_MEMBERS:
+        how = f"{sum_text(axes, mode)} makes" if len(axes) > 1 else f"{axes[0].name} makes"
         raise SweepError(
-            f"{sum_text(axes, mode)} makes {count} members; "
-            f"a sweep has {MAX_MEMBERS} at most, so take values away."
+            f"{how} {count} members; a sweep has {MAX_MEMBERS} at most, so take values away."
         )
     return count
 
@@ -348,5 +370,5 @@ def _paired(axes: Sequence[Axis]) -> int:
     lengths = [len(axis.values) for axis in axes]
     if len(set(lengths)) > 1:
         told = ", ".join(f"{axis.name} has {len(axis.values)}" for axis in axes)
-        raise SweepError(f"Paired fields need as many values each, but {told}.")
+        raise SweepError(f"Fields in step need as many values each, but {told}.")
     return lengths[0]

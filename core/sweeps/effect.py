@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core import trainers
-from core.document import ABSENT, Document, Path, drop, path_text, put, write
+from core.document import ABSENT, Document, Path, drop, get, path_text, put, write
 from core.effective import Effective, effective
 from core.sweeps.axes import Axis
 from core.target import Target
@@ -54,8 +54,14 @@ def idle(axes: Sequence[Axis], runs: Sequence[Document], target: Target) -> tupl
     return tuple(
         Idle(axis, _reason(runs[0], axis, target))
         for axis in axes
-        if runs and len(axis.values) > 1 and _is_idle(axis, runs, taken, target)
+        if _is_varied(axis, runs) and _is_idle(axis, runs, taken, target)
     )
+
+
+def _is_varied(axis: Axis, runs: Sequence[Document]) -> bool:
+    """Whether all of several values run; one that stops is no repetition."""
+    found = {_key([get(run, axis.path)]) for run in runs}
+    return len(found) == len(axis.values) > 1
 
 
 def _is_idle(
@@ -83,8 +89,11 @@ def _reason(document: Document, axis: Axis, target: Target) -> str:
     names = {spec.name} if spec else set()
     steps = (path_text(axis.path[:length]) for length in range(len(axis.path), 0, -1))
     wanted = [*names, *steps]
-    said = {one.name: one.reason for one in effective(document, target) if one.is_otherwise}
-    return next((said[name] for name in wanted if said.get(name)), "")
+    said = {one.name: one for one in effective(document, target) if one.is_otherwise and one.reason}
+    found = next((said[name] for name in wanted if name in said), None)
+    if ABSENT in axis.values and (found is None or found.why == "capped"):
+        return "the trainer takes the same without it"
+    return found.reason if found else ""
 
 
 def alike(
@@ -112,8 +121,10 @@ def _taken(document: Document, target: Target) -> str:
     view = View(document, trainers.setting(target).profile)
     # The library takes 42 whatever is written, but the LoRA weights start from the config's own.
     start = view.effective("seed") if view.uses_lora else None
-    taken = [[one.name, _used(one)] for one in effective(document, target)]
-    return json.dumps([start, taken])
+    taken = {one.name: _used(one) for one in effective(document, target)}
+    # A key of which nothing is taken is as good as none.
+    there = {name: value for name, value in taken.items() if value is not None}
+    return json.dumps([start, there], sort_keys=True)
 
 
 def _used(one: Effective) -> Any:

@@ -1,26 +1,23 @@
 """The files of a sweep as one ZIP file: equal sweeps give equal bytes."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from core import archive, render, trainers
 from core.archive import File
 from core.compare import Comparison, compare
+from core.consent import commands
 from core.consequences import consequences, outcome
 from core.document import write
 from core.requirements import requirements
 from core.secrets import redact
 from core.sweeps.axes import values_text
-from core.sweeps.jobs import checkout, skypilot, slurm
+from core.sweeps.jobs import AT_ONCE, checkout, skypilot, slurm
 from core.sweeps.manifest import manifest
 from core.sweeps.members import Plan
 from core.view import View
-
-AT_ONCE: Final = 4
-"""Members that a Slurm array runs at once, unless something else is asked for."""
-AT_ONCE_MOST: Final = 200
 
 _SCRIPTS: Final = Path(__file__).resolve().parents[1] / "data" / "sweep"
 _IGNORED: Final = "outputs\nlogs\n.venv\n.venv.lock\nslurm-*.out\n"
@@ -41,7 +38,7 @@ def files(plan: Plan, at_once: int = AT_ONCE) -> Iterator[File]:
     if not plan.members:
         return
     texts = {
-        "README.md": readme(plan),
+        "README.md": readme(plan, at_once),
         "manifest.json": write(manifest(plan)),
         "base.json": write(plan.sweep.document),
         **{member.file: member.text for member in plan.members},
@@ -84,7 +81,7 @@ def needed(plan: Plan) -> str:
     return most.text + "".join(f"{line}\n" for line in others)
 
 
-def command(plan: Plan) -> str:
+def command(plan: Plan, at_once: int = AT_ONCE) -> str:
     """The command that makes the same sweep of ``base.json``."""
     sweep, target = plan.sweep, plan.sweep.target
     words = ["python", "-m", "core", "sweep", "base.json", "--name", plan.name]
@@ -92,12 +89,13 @@ def command(plan: Plan) -> str:
         words += ["--set", f"{axis.name}={values_text(axis.values, axis.spec)}"]
     words += ["--paired"] if sweep.mode == "paired" else []
     words += ["--running-only"] if sweep.running_only else []
+    words += ["--at-once", str(at_once)] if at_once != AT_ONCE else []
     words += ["--trainer", target.trainer, "--environment", target.environment]
     words += ["--machine", target.machine, "-o", zip_name(plan)]
     return shlex.join(words)
 
 
-def readme(plan: Plan) -> str:
+def readme(plan: Plan, at_once: int) -> str:
     """What all of this is, in plain words."""
     members = render.counted(len(plan.members), "config")
     url, commit = checkout(plan)
@@ -116,21 +114,32 @@ def readme(plan: Plan) -> str:
         cautions="".join(f"\n{text}\n" for text in _cautions(plan)),
         url=url,
         commit=commit,
-        command=command(plan),
+        command=command(plan, at_once),
         fetching="".join(_FETCHING for _ in _fetching(plan)),
     )
     return redact(text)
 
 
 def _cautions(plan: Plan) -> Iterator[str]:
-    stops = sum(not one.runs for one in plan.members)
+    stops = [one.number for one in plan.members if not one.runs]
     if stops:
-        verb = "member would" if stops == 1 else "members would"
-        yield f"**{stops} {verb} not get to the end;** `manifest.json` says why."
+        yield f"**{_members(stops)} would not get to the end;** `manifest.json` says why."
+    invalid = [one.number for one in plan.members if not one.report.is_valid]
+    if invalid:
+        yield f"**Not valid:** {_members(invalid).lower()}; `manifest.json` says why."
+    silent = [one.number for one in plan.members if one.runs and not one.report.trainer.learns]
+    if silent:
+        yield f"**{_members(silent)} would run and learn nothing.**"
+    if any(commands(one.document) for one in plan.members):
+        yield "**Tools with commands:** they run on the training machine; read them first."
     for one in plan.idle:
         yield f"**Without effect:** {render.code_span(one.text)}"
     for numbers in plan.alike:
         yield f"**The same run:** members {', '.join(map(str, numbers))}."
+
+
+def _members(numbers: Sequence[int]) -> str:
+    return f"Member{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
 
 
 _FETCHING: Final = "| `fetch.py` | downloads ToolBench once, before the first run needs it |\n"
@@ -169,6 +178,8 @@ On Slurm, in this folder: `TRAINER_DIR=../trainer sbatch slurm.sbatch`. With Sky
 `sky launch skypilot.yaml`. Both files say in their first lines what can be set.
 
 ## Make it anew
+
+In a checkout of Tunesmith, with the path of this `base.json`:
 
     {command}
 """

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from core.sweeps.axes import Axis, Mode, read_axis, read_path
+from core.sweeps.jobs import AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Form:
     mode: Mode = "grid"
     name: str = ""
     running_only: bool = False
-    at_once: int = 4
+    at_once: int = AT_ONCE
     made: int = 1
 
     @property

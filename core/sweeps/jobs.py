@@ -34,6 +34,10 @@ ACCELERATORS: Final = {
 }
 """SkyPilot's names of the GPUs that a target can name."""
 
+AT_ONCE: Final = 4
+"""Members that a Slurm array runs at once, unless something else is asked for."""
+AT_ONCE_MOST: Final = 200
+
 _LARGEST: Final = "h200"
 _SOURCE: Final = re.compile(r"(?P<place>github\.com/[\w.-]+/[\w.-]+) at (?P<commit>[0-9a-f]{7,40})")
 

@@ -206,8 +206,11 @@ def changed(document: Document, axes: Sequence[Axis], values: Iterable[Any]) -> 
     try:
         for axis, value in sorted(zip(axes, values, strict=True), key=_turn):
             document = set_value(document, axis.path, value)
-    except PathError as error:
-        raise SweepError(str(error)) from None
+    except PathError:
+        raise SweepError(
+            f"The config that the sweep is made from has no place for {axis.name}; "
+            "add what holds it there first, or take it out here."
+        ) from None
     return document
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.consequences import Consequence
-from core.derive import Quantity
 from core.document import ABSENT
+from core.findings import Finding
 from core.render import ABSENT_MARK, counted, printable, table, value_text
 from core.secrets import masked, redact
 from core.sweeps.axes import WITHOUT, Axis, sum_text
@@ -59,13 +59,13 @@ def value_shown(axis: Axis, value: Any) -> str:
     return redact(shown) if isinstance(shown, str) else redact(value_text(shown))
 
 
-def quantity_shown(value: Quantity) -> str:
+def quantity_shown(row: Consequence, index: int) -> str:
     """A number of a member, or the two ends of its range."""
+    value = row.values[index]
     if value is None:
         return ABSENT_MARK
-    if isinstance(value, tuple):
-        return " to ".join(map(_rounded, value))
-    return _rounded(value)
+    shown = "{:.0%}".format if row.name == "warmup_share" else _rounded
+    return " to ".join(map(shown, value)) if isinstance(value, tuple) else shown(value)
 
 
 def _rounded(value: float) -> str:
@@ -86,6 +86,18 @@ def reasons(plan: Plan) -> dict[tuple[str, str], list[int]]:
             key = (one.reason.message, one.reason.remedy)
             found.setdefault(key, []).append(one.number)
     return found
+
+
+def warned(plan: Plan) -> Iterator[tuple[Finding, tuple[int, ...]]]:
+    """Each kind of warning once, as the first member with it has it, and whom it is true of."""
+    found: dict[tuple[str, str], tuple[Finding, list[int]]] = {}
+    for one in plan.every:
+        for warning in one.report.warnings:
+            key = (warning.rule, warning.field)
+            numbers = found.setdefault(key, (warning, []))[1]
+            if one.number not in numbers:
+                numbers.append(one.number)
+    return ((warning, tuple(numbers)) for warning, numbers in found.values())
 
 
 def cautions(plan: Plan) -> tuple[str, ...]:
@@ -115,7 +127,7 @@ def _lines(plan: Plan) -> Iterator[list[str]]:
             str(one.number),
             one.name,
             *(value_shown(axis, value) for axis, value in values),
-            *(quantity_shown(row.values[index]) for row in rows),
+            *(quantity_shown(row, index) for row in rows),
             state(one) + (", left out" if one in plan.left_out else ""),
         ]
 

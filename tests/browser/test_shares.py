@@ -59,6 +59,10 @@ def made_link(page: Page) -> str:
     click(page, "Create the link")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Copy it now; it is not shown again.")
+    # Neither a key nor a click beside it loses what is shown once.
+    page.keyboard.press("Escape")
+    page.mouse.click(5, 500)
+    wait_until_idle(page)
     link = dialog.locator("code").inner_text()
     click(page, "Done")
     expect(dialog).to_have_count(0)
@@ -117,6 +121,23 @@ def test_a_reload_and_another_link_behind_the_number_sign_are_followed(
     expect(reader.get_by_role("heading", name="first")).to_be_visible()
     views = {share.title: share.views for share in shares_of(user).list()}
     assert views == {"first": 2, "second": 1}
+
+
+def test_where_the_address_has_a_link_that_shows_nothing_another_can_be_pasted(
+    user: User, new_page: NewPage
+) -> None:
+    link = linked(user, keep(user, "the right one"))
+    reader = opened(new_page(), f"{user.app_url}/shared#nothing")
+    expect(reader.get_by_text(NOTHING)).to_be_visible()
+    field = reader.get_by_label("Paste a link")
+    for pasted in (" ", link):
+        field.fill(pasted)
+        field.press("Enter")
+        expect(reader.get_by_text(NOTHING)).to_have_count(0)
+        wait_until_idle(reader)
+        if pasted == " ":
+            expect(field).to_be_visible()
+    expect(reader.get_by_role("heading", name="the right one")).to_be_visible()
 
 
 def test_a_config_with_a_secret_is_not_shared(user: User) -> None:

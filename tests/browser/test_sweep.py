@@ -120,8 +120,7 @@ def test_a_group_is_saved_found_and_compared(user: User) -> None:
     click(page, "Save as a group")
     expect(page.locator(".st-key-sweep_saved")).to_contain_text("All 4 are in the library already")
     page.get_by_role("link", name="Show in library").click()
-    wait_until_idle(page)
-    assert re.search(r"/library\?.*tag=sweep", page.url)
+    expect(page).to_have_url(re.compile(r"/library\?.*tag=sweep"))
     expect(page.locator(".st-key-pager")).to_contain_text("1–4 of 4")
     page.get_by_role("link", name="Sweep", exact=True).click()
     wait_until_idle(page)
@@ -129,6 +128,17 @@ def test_a_group_is_saved_found_and_compared(user: User) -> None:
     expect(page).to_have_url(re.compile("/compare"))
     expect(page.locator('tr[data-key="training.lora_r"]')).to_be_visible()
     assert page.locator("table").first.locator("thead th").count() == 5
+
+
+def test_a_click_while_it_is_saved_stops_nothing(user: User) -> None:
+    page = user.open("/sweep")
+    vary(page, ("seed", ", ".join(map(str, range(60)))))
+    page.get_by_role("button", name="Save as a group").click()
+    expect(page.get_by_text(re.compile("Saved [1-9][0-9]* of 60"))).to_be_visible()
+    page.get_by_role("button", name="Add a setting").click()
+    expect(page.locator(".st-key-sweep_saved")).to_contain_text("had been there")
+    assert len(names(user)) == 60
+    expect(line(page, 2)).to_be_visible()
 
 
 def test_what_was_typed_survives_another_page_and_every_widget_works_twice(

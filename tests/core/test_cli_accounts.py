@@ -132,7 +132,10 @@ def test_the_command_says_only_what_it_did(ada: str, project: Path) -> None:
     words = [sys.executable, "-m", "core", "accounts", "password", ada]
     given = OTHER_PASSWORD.encode()
     done = subprocess.run(words, cwd=project, input=given, capture_output=True, check=False)
-    assert done.stdout + done.stderr == b"Set the password of ada and ended all its sessions and tokens.\n"
+    assert (
+        done.stdout + done.stderr
+        == b"Set the password of ada and ended all its sessions and tokens.\n"
+    )
 
 
 def test_a_password_that_is_no_utf8_is_refused_as_bytes(ada: str, project: Path) -> None:

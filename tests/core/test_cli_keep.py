@@ -498,3 +498,19 @@ def test_what_can_not_be_saved_is_told_in_a_line(
     assert (result.code, result.out, len(told)) == (2, "", 1)
     assert said in told[0]
     assert listed() == ["there"]
+
+
+def test_who_has_neither_a_login_nor_an_account_is_told_of_both(tmp_path: Path) -> None:
+    result = run("list")
+    assert (result.code, result.out) == (2, "")
+    assert "logged in nowhere (python -m core login SERVER)" in result.err
+    assert f"{tmp_path / 'data' / FILE_NAME}: The file has no accounts" in result.err
+    assert "logged in nowhere" not in run("list", "--local").err
+
+
+def test_a_refused_token_of_the_environment_is_to_be_changed_there(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TUNESMITH_SERVER", server)
+    monkeypatch.setenv("TUNESMITH_TOKEN", "tsm_" + "A" * 49)
+    assert "put it into TUNESMITH_TOKEN, or take that away" in run("list").err

@@ -42,6 +42,20 @@ def test_it_writes_the_zip_and_says_so(config: Path) -> None:
     assert {file.name for file in config.parent.iterdir()} == {config.name, out.name}
 
 
+def test_a_link_to_the_zip_stays_one(config: Path) -> None:
+    out, link = config.with_name("sweep.zip"), config.with_name("newest.zip")
+    link.symlink_to(out)
+    assert run("sweep", config, "--set", RATES, "-o", link).code == 0
+    assert link.is_symlink()
+    assert zipfile.is_zipfile(out)
+
+
+def test_a_share_is_a_percentage(config: Path) -> None:
+    told = run("sweep", config, "--set", "training.warmup_steps=11,22")
+    assert " 50% " in told.out
+    assert " 100% " in told.out
+
+
 def test_json_is_the_manifest(config: Path) -> None:
     told = run("sweep", config, "--set", RATES, "--set", "seed=1,2", "--paired", "--json")
     manifest = json.loads(told.out)
@@ -77,7 +91,7 @@ def test_it_reads_standard_input_and_judges_for_a_target(config: Path) -> None:
         ([], "Name a field and its values"),
         (["--set", "training.lora_r"], "is no field with values"),
         (["--set", "training.lora_r=8.5"], "can't take '8.5'"),
-        (["--set", RATES, "--set", "seed=1", "--paired"], "Paired fields need as many values"),
+        (["--set", RATES, "--set", "seed=1", "--paired"], "Fields in step need as many values"),
         (["--set", RATES, "--machine", "abacus"], "There is no machine 'abacus'"),
         (["--set", RATES, "-o", "no/such/folder.zip"], "can't be written"),
         (["--set", RATES, "-o", "x.zip", "--at-once", "0"], "--at-once is 0"),

@@ -1,6 +1,7 @@
 """Sweeps: what is varied, the members with their verdicts, and what would be run for nothing."""
 
 import itertools
+import json
 import re
 from typing import Any
 
@@ -20,9 +21,11 @@ from core.sweeps.axes import (
     MAX_MEMBERS,
     Axis,
     Mode,
+    join_values,
     read_axis,
     read_path,
     read_setting,
+    split_values,
     values_text,
 )
 from core.sweeps.form import Entry, Form
@@ -128,6 +131,14 @@ def test_values_are_read_as_they_are_written(values: list[Any], name: str) -> No
     assert [*map(type, found.values)] == [*map(type, values)]
 
 
+@given(st.lists(st.text('ab,"[]{} \\', min_size=1), max_size=4))
+def test_chosen_values_stay_apart_as_a_text(chosen: list[str]) -> None:
+    back = split_values(join_values(chosen))
+    pairs = zip(back, chosen, strict=True)
+    assert [one if one == of else json.loads(one) for one, of in pairs] == chosen
+    assert split_values(join_values(back)) == back
+
+
 @given(
     st.sampled_from(["", "seed=", "mine=", "training.lora_r=", "evaluation.metrics=", "tools[0]="]),
     st.text('abc01.,="[]{}\\: -+e\n\u00b2', max_size=30) | st.text(max_size=20),
@@ -171,7 +182,8 @@ def test_paired_values_go_in_step() -> None:
         (["seed=1,2", "training.lora_r=1,2,3"], "paired", "seed has 2, training.lora_r has 3"),
         (["seed=" + MANY, "training.lora_r=" + MANY], "grid",
          f"15 × 15 makes 225 members; a sweep has {MAX_MEMBERS} at most"),
-        (["tools[7].name=a"], "grid", "no place 'tools[7].name'"),
+        (["seed=" + ",".join(map(str, range(201)))], "grid", "seed makes 201 members"),
+        (["tools[7].name=a"], "grid", "no place for tools[7].name"),
         (["seed.deep=1"], "grid", "no place"),
     ],
 )  # fmt: skip
@@ -248,6 +260,11 @@ def test_members_that_would_not_run_can_be_left_out_and_the_others_keep_their_nu
         ("training.warmup_steps=0,10", SFT, False),
         ("evaluation.eval_steps=10,20", SFT, True),
         ("nobody.reads=1,2", SFT, True),
+        ("nobody=1,absent", SFT, True),
+        # The one that stops is no repetition of the one that runs.
+        ("data.max_samples=300,absent", SFT, False),
+        ("data.train_split=0.9,absent", SFT, False),
+        ("training.weight_decay=0,absent", SFT, True),
         ("training.learning_rate=1e-4,2e-4", SFT, False),
         ("data.max_samples=300,600", SFT, False),
         # The weights of LoRA start from the seed; without LoRA nothing does.
@@ -264,6 +281,11 @@ def test_a_field_that_no_run_looks_at_is_pointed_out(
     for others in ((), ("training.num_epochs=1,2",)):
         found = made(setting, *others, base=base)
         assert [one.axis.name for one in found.idle] == [setting.partition("=")[0]] * is_idle
+
+
+def test_the_default_written_out_is_told_as_that() -> None:
+    (one,) = made("training.learning_rate=5e-5,absent").idle
+    assert one.reason == "the trainer takes the same without it"
 
 
 def test_an_idle_field_says_why() -> None:

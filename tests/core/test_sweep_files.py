@@ -23,10 +23,11 @@ from core.gpus import every as every_gpu
 from core.requirements import requirements
 from core.sweeps import files
 from core.sweeps.axes import Mode, read_setting
-from core.sweeps.jobs import ACCELERATORS, array, checkout
+from core.sweeps.jobs import ACCELERATORS, AT_ONCE, array, checkout
 from core.sweeps.members import Plan, Sweep, plan
 from core.target import Target
 from tests.command import run
+from tests.commands import tool
 
 SFT = presets.find("sft_toolbench").config
 SETTINGS = ("training.learning_rate=1e-4,2e-4", "training.lora_r=8,16")
@@ -184,6 +185,21 @@ def test_the_manifest_says_what_each_file_is() -> None:
     assert "--output-dir" in manifest["output"]
 
 
+def test_the_readme_says_which_members_are_not_worth_a_run() -> None:
+    text = contents(made("data.max_samples=2,absent,300", "training.learning_rate=-1,1e-4"))[
+        "README.md"
+    ]
+    assert "**Members 1, 3, 4, 5 would not get to the end;**" in text
+    assert "**Not valid:** members 1, 3, 5;" in text
+    assert "**Member 2 would run and learn nothing.**" in text
+
+
+def test_the_readme_says_that_tools_run_commands() -> None:
+    base = put(SFT, ("tools",), [tool(type="command", command="date")])
+    assert "**Tools with commands:**" in contents(made(base=base))["README.md"]
+    assert "**Tools with commands:**" not in contents(made())["README.md"]
+
+
 def test_the_comparison_has_a_column_for_each_config() -> None:
     found = made()
     table = [*csv.reader(io.StringIO(contents(found)["comparison.csv"]))]
@@ -201,12 +217,12 @@ def test_the_libraries_are_those_that_any_member_needs() -> None:
     assert all("==" in line for line in lines)
 
 
-def test_the_readme_makes_the_same_sweep_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [AT_ONCE, 7])
+def test_the_readme_makes_the_same_sweep_anew(tmp_path: Path, at_once: int) -> None:
     found = made("training.learning_rate=1e-4,2e-4", 'mine["a b"]="x, y",absent,null', name=HOSTILE)
-    inside = contents(found)
+    inside = {name: data.decode() for name, data in files.files(found, at_once)}
     (tmp_path / "base.json").write_text(inside["base.json"])
     (line,) = (line for line in inside["README.md"].splitlines() if "-m core sweep" in line)
-    assert line == f"    {files.command(found)}"
     # A shell takes the line apart.
     tell = line.replace("python -m core", "printf '%s\\0'", 1)
     told = subprocess.run(["bash", "-c", tell], capture_output=True, text=True, check=True)
@@ -214,7 +230,7 @@ def test_the_readme_makes_the_same_sweep_anew(tmp_path: Path) -> None:
     words[words.index("base.json")] = str(tmp_path / "base.json")
     words[-1] = str(tmp_path / "again.zip")
     assert run(*words).code == 0
-    assert (tmp_path / "again.zip").read_bytes() == files.zipped(found)
+    assert (tmp_path / "again.zip").read_bytes() == files.zipped(found, at_once)
 
 
 def test_a_plan_without_members_makes_no_files() -> None:

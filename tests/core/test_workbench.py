@@ -211,7 +211,7 @@ def test_a_config_is_kept_and_checked_with_its_target(bench: Workbench) -> None:
     assert first.saved
     config = bench.config(first.saved.config_id)
     assert (config.target, config.revision, second.is_unsaved) == (ON_CPU, 2, False)
-    assert config.checked.runs != bench.version(config.id, 1).checked.runs
+    assert config.checked.runs != bench.version(config.id, 1).content.checked.runs
     assert bench.open(config.id).target == ON_CPU
     assert bench.duplicate(config.id).target == ON_CPU
     assert bench.describe(config, "renamed", "").target == ON_CPU

@@ -20,7 +20,7 @@ from tests.shares import FAKE_TOKEN, column, comparison, of_config, template
 from ui.services import Services
 
 LINK = re.compile(r"/shared#([\w-]{43})")
-NOTHING = "This link shows nothing: it may be mistyped, too old or revoked."
+NOTHING = "This link shows nothing: it is mistyped, revoked or expired."
 
 
 @pytest.fixture
@@ -126,14 +126,18 @@ def test_a_path_of_ones_own_is_told_and_stops_nothing(
     assert len(shares.list()) == 1
 
 
+@pytest.mark.parametrize(
+    ("title", "told"), [("a\u202eb", "can't be seen"), (" ", "The title is empty; write one.")]
+)
 def test_a_title_that_is_none_is_told_and_the_dialog_stays(
-    page: SignIn, shares: Shares, config: Config
+    page: SignIn, shares: Shares, config: Config, title: str, told: str
 ) -> None:
     app = page("library", selected=config.id)
     do(button(app, "Share").click())
-    labelled(app.text_input, "Title, which its readers see").set_value("a\u202eb")
+    labelled(app.text_input, "Title, which its readers see").set_value(title)
     button(app, "Create the link").click().run()
-    assert "can't be seen" in shown(app)
+    assert told in shown(app)
+    assert button(app, "Create the link")
     assert shares.list() == ()
 
 
@@ -150,6 +154,13 @@ def test_a_comparison_is_shared_as_it_is_shown(page: SignIn, shares: Shares) -> 
     there = Grid(reader(found[1]))
     assert there.titles[0].startswith("dpo_basic")
     assert len(there.columns) == 3
+
+
+def test_one_config_is_no_comparison_to_share(page: SignIn) -> None:
+    app = page("compare")
+    app.query_params["with"] = ["preset:sft_toolbench"]
+    app.run()
+    assert button(app, "Share").disabled
 
 
 def test_who_is_not_signed_in_is_asked_to(parts: Services) -> None:

@@ -95,7 +95,7 @@ def test_every_config_is_shown_with_its_verdict_before_anything_is_made() -> Non
 def test_values_in_step_need_as_many_each() -> None:
     app = vary(opened(), RATES, ("training.lora_r", "8, 16, 32"))
     labelled(app.button_group, "Values come together").set_value("paired").run()
-    assert "Paired fields need as many values each" in shown(app).replace("\\", "")
+    assert "Fields in step need as many values each" in shown(app).replace("\\", "")
     values(app)[1].set_value("8, 16").run()
     assert members(app)["axis 1"] == ["8", "16"]
 
@@ -133,6 +133,26 @@ def test_an_unknown_key_can_be_varied_and_is_pointed_out() -> None:
     app = typed(opened(), ("mine.key", "1, two"))
     assert "makes no run another one" in shown(app)
     assert "No part of the trainer knows this key" in shown(app)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("learning_rate", "Did you mean training.learning_rate?"),
+        ("training.learnin_rate", "Did you mean training.learning_rate?"),
+        ("training", "A whole section"),
+    ],
+)
+def test_a_path_that_is_no_setting_says_what_it_is(path: str, said: str) -> None:
+    assert said in shown(typed(opened(), (path, ""))).replace("\\", "").replace("\u2060", "")
+
+
+def test_each_warning_stands_below_the_table_once_with_its_configs() -> None:
+    app = vary(opened(), RATES, ("data.max_samples", "100, 700"))
+    (told,) = (one for one in app.expander if "What the warnings say" in one.label)
+    lines = [one.value.replace("\\", "") for one in told.markdown]
+    assert [line for line in lines if "**All:**" in line and "Warm-up of 100 updates" in line]
+    assert [line for line in lines if "**1, 3:**" in line]
 
 
 def test_lines_can_be_raised_and_removed_twice() -> None:
@@ -233,6 +253,19 @@ def test_the_group_is_saved_once_and_leads_to_library_and_comparison(
     ]
 
 
+@pytest.mark.parametrize("text", ["1e-4, 3e-4", "1e-4, x"])
+def test_what_was_not_shown_yet_is_not_saved(page: SignIn, bench: Workbench, text: str) -> None:
+    app = vary(page("sweep"), RATES)
+    # The browser can tell of the last edit together with the click.
+    values(app)[0].set_value(text)
+    button(app, "Save as a group").click().run()
+    assert ("The sweep has changed" in shown(app)) == (text == "1e-4, 3e-4")
+    values(app)[0].set_value("1e-4, 3e-4").run()
+    assert library(bench) == []
+    button(app, "Save as a group").click().run()
+    assert library(bench) == ["sft_toolbench-01-lr1e-4", "sft_toolbench-02-lr3e-4"]
+
+
 def test_nobody_who_is_not_signed_in_saves() -> None:
     app = vary(opened(), RATES)
     button(app, "Save as a group").click().run()
@@ -260,5 +293,6 @@ def test_commands_are_asked_about_before_anything_is_saved(page: SignIn, bench: 
     vary(app, RATES)
     button(app, "Save as a group").click().run()
     asked = app.session_state["tunesmith.question"]
-    assert ([one.text for one in asked.commands], asked.for_sweep) == (["date"], True)
+    assert [one.text for one in asked.commands] == ["date"]
+    assert len(asked.sweep.members) == 2
     assert library(bench) == []

@@ -166,6 +166,18 @@ def test_once_the_session_has_ended_no_token_is_made_or_revoked(
         assert "laptop" not in shown(app)
 
 
+def test_nobody_is_told_that_a_token_of_somebody_else_is_revoked(
+    page: SignIn, parts: Services, ann: Account
+) -> None:
+    tokens(parts).make(ann.user_id, "laptop", ["read"], timedelta(days=2))
+    app = page("account")
+    eve = local_identity(parts.database).add(NewAccount("eve", PASSWORD))
+    app.session_state["tunesmith.signed_in"] = parts.sessions.begin(eve.user_id, "", "").session_id
+    button(app, "Revoke").click().run()
+    assert [info.name for info in live(parts, ann)] == ["laptop"]
+    assert "laptop" not in shown(app)
+
+
 def test_a_changed_password_ends_tokens_and_the_page_says_so(page: SignIn, parts: Services) -> None:
     assert "Access tokens end too" in shown(page("account"))
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -187,16 +186,20 @@ def test_cursors_of_others_bring_nothing_of_theirs(api: Api) -> None:
 
 
 def test_saves_at_once_never_lose_one_in_silence(api: Api) -> None:
-    client, path = api.anna, "/" + api.anna.make()["id"]
+    path, headers = "/" + api.anna.make()["id"], {"authorization": f"Bearer {api.token()}"}
 
-    def save(number: int) -> int:
-        body = {"config_json": {"n": number}}
-        return client.ask("PUT", path, body, headers={"if-match": '"1"'}).status_code
+    async def save(browser: httpx.AsyncClient, number: int) -> int:
+        body, match = {"config_json": {"n": number}}, {"if-match": '"1"'}
+        return (await browser.put(BASE + path, json=body, headers=match)).status_code
 
-    with ThreadPoolExecutor(8) as pool:
-        statuses = sorted(pool.map(save, range(8)))
-    assert statuses == [200] + [409] * 7
-    assert client.get(path)["config"]["revision"] == 2
+    async def save_all() -> list[int]:
+        # In one event loop, as a server has.
+        transport = httpx.ASGITransport(api.app)
+        async with httpx.AsyncClient(transport=transport, headers=headers) as browser:
+            return await asyncio.gather(*(save(browser, number) for number in range(8)))
+
+    assert sorted(asyncio.run(save_all())) == [200] + [409] * 7
+    assert api.anna.get(path)["config"]["revision"] == 2
 
 
 HOLLOW: dict[str, Any] = {

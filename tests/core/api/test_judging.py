@@ -78,6 +78,17 @@ def test_presets_and_own_configs_can_be_compared(api: Api) -> None:
     assert code(api.nobody.ask("POST", "/compare", body)) == (401, "unauthorized")
 
 
+def test_a_saved_config_is_compared_for_what_it_was_saved_for(api: Api) -> None:
+    anna, body = api.anna, {"config_json": SFT, "target": "tiny_tool_use/today/gpu"}
+    kept = anna.post("", {"name": "mine", **body})["config"]
+    configs = [{"config_json": SFT}, {"config_id": kept["id"]}]
+    anna.put(f"/{kept['id']}", {"target": ""}, if_match='"1"')
+    configs.append({"config_id": kept["id"], "version": 1})
+    for target, runs in (("", [True, True, False]), ("tiny_tool_use/today/gpu", [False] * 3)):
+        found = anna.post("/compare", {"configs": configs, "target": target})
+        assert {row["name"]: row["values"] for row in found["verdict"]}["runs"] == runs
+
+
 def test_sizes_of_a_model_give_its_memory(api: Api) -> None:
     config = {**SFT, "model": {**SFT["model"], "name": "somebody/unknown"}}
     assert api.nobody.post("/derive", {"config_json": config})["memory"] is None

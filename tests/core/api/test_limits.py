@@ -11,8 +11,9 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.api.guard import Guard, Rates
+from core.api.guard import Guard
 from core.api.parts import Limits
+from core.rates import Rates
 from tests.api_client import Api, Client, code, local_api
 from tests.asgi import request
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from core.errors import TooManyTries
-from core.shares.guesses import MOST, WINDOW_SECONDS, Guesses
+from core.rates import WINDOW_SECONDS
+from core.shares.guesses import MOST, Guesses
 from core.shares.protocol import Shared, new_token
 from tests.shares import of_config
 
@@ -38,6 +39,15 @@ def test_an_address_that_guesses_has_to_wait() -> None:
     assert guesses.read(reader, KNOWN, "there") is SHARED
     time[0] = WINDOW_SECONDS + 1
     assert guesses.read(reader, KNOWN, "here") is SHARED
+
+
+def test_a_line_with_ipv6_has_many_addresses_and_guesses_as_one() -> None:
+    guesses, reader = Guesses(), OneLink()
+    for number in range(MOST):
+        guesses.read(reader, new_token(), f"2001:db8:0:1::{number:x}")
+    with pytest.raises(TooManyTries):
+        guesses.read(reader, KNOWN, "2001:db8:0:1:ffff::1")
+    assert guesses.read(reader, KNOWN, "2001:db8:0:2::1") is SHARED
 
 
 def test_what_is_no_token_is_not_looked_up() -> None:
