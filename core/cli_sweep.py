@@ -84,14 +84,18 @@ def sweep(
         SweepError: the fields and values make none.
         InputError: an argument can't be used, or the file can't be written.
     """
+    from core.sweeps.jobs import AT_ONCE_MOST
     from core.sweeps.manifest import manifest
     from core.sweeps.text import plan_text
 
+    if not 1 <= args.at_once <= AT_ONCE_MOST:
+        raise InputError(f"--at-once is {args.at_once}; give a number from 1 to {AT_ONCE_MOST}.")
     plan = _plan(args, document)
     say(write(manifest(plan)) if args.json else plan_text(plan))
     if args.out:
         _write(plan, args, complain)
-    return 0 if all(one.is_fine for one in plan.members) else 1
+    is_fine = plan.members and all(one.is_fine for one in plan.members)
+    return 0 if is_fine else 1
 
 
 def _plan(args: argparse.Namespace, document: Document) -> "Plan":
@@ -115,10 +119,7 @@ def _plan(args: argparse.Namespace, document: Document) -> "Plan":
 def _write(plan: "Plan", args: argparse.Namespace, complain: Callable[[str], None]) -> None:
     from core.render import counted
     from core.sweeps.files import zipped
-    from core.sweeps.jobs import AT_ONCE_MOST
 
-    if not 1 <= args.at_once <= AT_ONCE_MOST:
-        raise InputError(f"--at-once is {args.at_once}; give a number from 1 to {AT_ONCE_MOST}.")
     if not plan.members:
         raise InputError(f"{args.out}: not written, because no member would run.")
     write_atomic(Path(args.out), zipped(plan, args.at_once))

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.errors import NeedsConsent
+from core.errors import NeedsConsent, SweepError
 from core.sources import Origin
 from core.sweeps import group
 from core.sweeps.group import Group, fingerprint
@@ -33,6 +33,9 @@ def save(plan: Plan, begun: Plan) -> None:
             saved = group.save(bench, plan, session.draft(), lambda done: _show(bar, done, total))
         except NeedsConsent as error:
             session.ask(Consent(error.commands, sweep=plan))
+        except SweepError as error:
+            # It stays beside the button, where a message would go by.
+            session.note_sweep_group(group.refused(plan, error))
         else:
             session.note_sweep_group(saved)
 

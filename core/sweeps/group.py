@@ -7,9 +7,9 @@ from typing import Final
 
 from core.consent import Command, commands
 from core.draft import Draft
-from core.errors import NeedsConsent, SweepError, TunesmithError
+from core.errors import NameTaken, NeedsConsent, SweepError, TunesmithError
 from core.stores.limits import check_name
-from core.stores.protocol import MAX_TAG, Config, Query, Summary
+from core.stores.protocol import MAX_TAG, Query, Summary
 from core.sweeps.members import Member, Plan
 from core.workbench import Workbench
 
@@ -54,6 +54,11 @@ def fingerprint(plan: Plan) -> str:
     """Tells sweeps with other members, other names or another target apart."""
     members = [(one.name, one.sha256) for one in plan.members]
     return hashlib.sha256(repr((str(plan.sweep.target), members)).encode()).hexdigest()
+
+
+def refused(plan: Plan, error: SweepError) -> Group:
+    """What came of a save that was refused before the first member."""
+    return Group(tag_of(plan), (), 0, len(plan.members), fingerprint(plan), str(error))
 
 
 def all_commands(plan: Plan) -> tuple[Command, ...]:
@@ -101,7 +106,7 @@ def _save(
             if member.name in there:
                 ids.append(there[member.name])
             else:
-                ids.append(_save_one(bench, plan, member, draft).id)
+                ids.append(_save_one(bench, plan, member, draft))
                 group = replace(group, new=group.new + 1)
         except TunesmithError as error:
             return replace(group, ids=tuple(ids), problem=_problem(member, ids, error))
@@ -114,11 +119,18 @@ def _problem(member: Member, ids: Collection[str], error: TunesmithError) -> str
     return f"{member.name} could not be saved. {error} {saved} Saving again goes on from there."
 
 
-def _save_one(bench: Workbench, plan: Plan, member: Member, draft: Draft) -> Config:
+def _save_one(bench: Workbench, plan: Plan, member: Member, draft: Draft) -> str:
+    """The id of a member that was saved just now, here or by another save of the same sweep."""
     new = _draft(plan, member, draft)
-    config = bench.save(new, f"Member {member.number} of the sweep {plan.name}")
+    try:
+        config = bench.save(new, f"Member {member.number} of the sweep {plan.name}")
+    except NameTaken:
+        # The page of a save that a click has ended goes on for a moment beside the next one.
+        if there := _there(bench, plan).get(member.name):
+            return there
+        raise
     bench.tag([config.id], [tag_of(plan)])
-    return config
+    return config.id
 
 
 def _draft(plan: Plan, member: Member, draft: Draft) -> Draft:

@@ -103,3 +103,16 @@ def test_what_can_not_be_used_is_one_line(config: Path, words: list[str], said: 
     assert told.code == 2
     assert told.err.count("\n") == 1
     assert said in told.err
+
+
+def test_a_sweep_without_a_member_that_runs_is_nothing_to_go_on_with(tmp_path: Path) -> None:
+    file = tmp_path / "base.json"
+    file.write_text("{}")
+    assert run("sweep", file, "--set", "seed=1,2", "--running-only").code == 1
+
+
+def test_a_wrong_number_at_once_is_refused_before_anything_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "base.json"
+    file.write_text("{}")
+    result = run("sweep", file, "--set", "seed=1,2", "--at-once", 0)
+    assert (result.code, result.out) == (2, "")

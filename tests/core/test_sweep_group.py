@@ -170,3 +170,15 @@ def test_the_tag_is_one_that_stores_take(bench: Workbench, name: str) -> None:
     assert group.tag == tag_of(found)
     assert len(group.tag) <= MAX_TAG
     assert group.is_whole
+
+
+def test_a_save_that_another_one_overtakes_finds_what_that_saved(bench: Workbench) -> None:
+    found = made()
+
+    def overtake(number: int) -> None:
+        if number == 1:
+            assert save(bench, found, BASE).is_whole
+
+    group = save(bench, found, BASE, overtake)
+    assert (group.is_whole, group.problem) == (True, "")
+    assert [kept(bench)[one.name].id for one in found.members] == list(group.ids)

@@ -277,8 +277,11 @@ def test_names_that_are_taken_are_said_and_nothing_is_saved(page: SignIn, bench:
     other: Config = bench.save(taken)
     app = vary(page("sweep"), RATES)
     button(app, "Save as a group").click().run()
-    assert "give the sweep another name" in shown(app)
-    assert library(bench) == [other.name]
+    for _ in range(2):
+        # It stays there until another sweep is shown.
+        assert "give the sweep another name" in shown(app)
+        assert library(bench) == [other.name]
+        app.run()
 
 
 def test_commands_are_asked_about_before_anything_is_saved(page: SignIn, bench: Workbench) -> None:
