@@ -10,8 +10,10 @@ from starlette.middleware.cors import CORSMiddleware
 
 from core.api import configs, judging, problems, sharing
 from core.api.answers import ProblemAnswer
+from core.api.examples import of_answers
 from core.api.guard import Guard
 from core.api.parts import Limits, Parts
+from core.api.signed_in import MISSING
 from core.rates import Rates
 
 PREFIX: Final = "/training"
@@ -103,10 +105,17 @@ def _describe(app: FastAPI) -> None:
         if app.openapi_schema is None:
             schemas = described()["components"]["schemas"]
             schemas["ProblemAnswer"] = ProblemAnswer.model_json_schema()
+            # FastAPI takes every null out of the examples that stand on the models.
+            for name, example in (*of_answers().items(), ("ProblemAnswer", _problem())):
+                schemas[name]["examples"] = [example]
         return described()
 
     # FastAPI's own way to change the description is to put another function in its place.
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _problem() -> dict[str, Any]:
+    return problems.unauthorized(MISSING).as_json()
 
 
 def _operation(route: APIRoute) -> str:

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from core.api import examples
 from core.api.bounds import bounded
+from core.api.examples import described
 from core.document import Document, Source, read, write
 from core.presets import find
 from core.shares.protocol import MAX_DAYS
@@ -31,8 +33,6 @@ _ONE: Final[dict[str, Any]] = {
     "oneOf": [{"required": ["config_json"]}, {"required": ["config_text"]}]
 }
 _SOURCES: Final = ("config_json", "config_text", "preset", "config_id")
-_EXAMPLE: Final = find("sft_toolbench").config
-_FAULTY: Final = {**_EXAMPLE, "training": {**_EXAMPLE["training"], "batch_size": 0}}
 
 ConfigJson = Annotated[
     dict[str, Any],
@@ -120,7 +120,7 @@ class Judged(Given):
     """A config to be judged."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"config_json": _FAULTY}], **_ONE},
+        json_schema_extra=described(lambda: {"config_json": examples.faulty()}, **_ONE),
     )
 
     target: TargetText = None
@@ -145,7 +145,7 @@ class Derived(Judged):
     """A config whose numbers are asked for."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"config_json": _EXAMPLE}], **_ONE},
+        json_schema_extra=described(lambda: {"config_json": examples.valid()}, **_ONE),
     )
 
     sizes: Annotated[
@@ -175,12 +175,14 @@ class NewConfig(Written):
     """A config to be kept."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"name": "sft-baseline", "template_type": "sft_toolbench", "config_json": _EXAMPLE}
-            ],
+        json_schema_extra=described(
+            lambda: {
+                "name": "sft-baseline",
+                "template_type": "sft_toolbench",
+                "config_json": examples.valid(),
+            },
             **_ONE,
-        },
+        ),
     )
 
     name: Annotated[
@@ -202,10 +204,10 @@ class Change(Written):
     """The next version of a config; what is left out stays as it is."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"config_json": _EXAMPLE, "message": "as the paper says"}],
-            "not": {"required": ["config_json", "config_text"]},
-        },
+        json_schema_extra=described(
+            lambda: {"config_json": examples.valid(), "message": "as the paper says"},
+            **{"not": {"required": ["config_json", "config_text"]}},
+        ),
     )
 
     name: Annotated[

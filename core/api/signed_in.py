@@ -12,7 +12,7 @@ from core.rates import Rates, network
 from core.shares.protocol import Shares
 from core.workbench import Workbench
 
-_MISSING: Final = "Send a token: Authorization: Bearer <token>. The account page makes one."
+MISSING: Final = "Send a token: Authorization: Bearer <token>. The account page makes one."
 _WRONG: Final = "This token proves nobody: it is mistyped, revoked or expired; make another one."
 
 _bearer = HTTPBearer(
@@ -38,7 +38,7 @@ def maybe_caller(request: Request, credentials: Credentials) -> Caller | None:
     """
     if credentials is None:
         if "authorization" in request.headers:
-            raise unauthorized(_MISSING)
+            raise unauthorized(MISSING)
         return None
     limits: Limits = request.app.state.limits
     rates: Rates = request.app.state.rates
@@ -62,7 +62,7 @@ def reader(caller: MaybeCaller) -> Caller:
         Problem: there is no token, or it is not for that.
     """
     if caller is None:
-        raise unauthorized(_MISSING)
+        raise unauthorized(MISSING)
     return _with_scope(caller, "read")
 
 
