@@ -185,7 +185,7 @@ def test_on_a_phone_the_panel_is_a_bar_that_opens(build: Page) -> None:
     expect(card(build, "training rows")).not_to_be_visible()
     build.locator(".st-key-summary_open label").click()
     expect(card(build, "training rows")).to_be_visible()
-    width = build.evaluate("document.documentElement.scrollWidth")
+    width = build.get_by_test_id("stMain").evaluate("part => part.scrollWidth")
     assert width <= 400
 
 

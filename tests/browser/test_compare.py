@@ -307,7 +307,7 @@ def test_it_fits_a_phone(new_page: Callable[[], Page], app_url: str) -> None:
     page = new_page()
     page.set_viewport_size({"width": 400, "height": 800})
     show(page, app_url, f"{SFT}&{DPO}&with=preset:teacher_mode")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert page.get_by_test_id("stMain").evaluate("part => part.scrollWidth") <= 400
     box = page.locator(".box")
     assert box.evaluate("box => box.scrollWidth > box.clientWidth")
     box.evaluate("box => box.scrollLeft = 300")
@@ -333,7 +333,7 @@ def test_learning_rates_are_drawn_over_each_other_and_fit_a_phone(user: User) ->
     expect(page.locator(".curves li").nth(1)).to_contain_text(EVIL[:60])
     assert page.locator("img[src=x]").count() == 0
     page.set_viewport_size({"width": 400, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert page.get_by_test_id("stMain").evaluate("part => part.scrollWidth") <= 400
     ratios = page.locator(".curves :is(b, small, bdi, .number, figcaption)").evaluate_all(CONTRAST)
     assert min(ratios) >= 4.5
 
