@@ -136,7 +136,7 @@ def _config(found: Shared) -> None:
     if column.description:
         st.text(visible(column.description))
     # The verdict comes first where the two stand below each other.
-    left, right = st.columns([3, 5], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(verdict_badges(insight))
         _actions(column)

@@ -29,21 +29,17 @@ _NUMBERS_SHOWN: Final = 8
 
 def badges(plan: Plan) -> str:
     """How many members there are and what becomes of them, as badges."""
-    every, sweep = plan.every, plan.sweep
+    sweep, total, found = plan.sweep, len(plan.every), plan.counts
     how = f"{sum_text(sweep.axes, sweep.mode)} = " if len(sweep.axes) > 1 else ""
-    runs = sum(one.runs for one in every)
-    invalid = sum(not one.report.is_valid for one in every)
-    idle = sum(one.runs and not one.report.trainer.learns for one in every)
-    warned = sum(bool(one.report.warnings) for one in every)
+    runs, stops = _told(found.runs, "run", total), _told(found.stops, "stop", total)
+    idle, invalid = f"{found.idle} without learning", f"{found.invalid} invalid"
     parts = [
-        f"**{how}{count(len(every), 'config')}**",
-        f":green-badge[:material/play_arrow: {_told(runs, 'run', len(every))}]" if runs else "",
-        f":red-badge[:material/block: {_told(len(every) - runs, 'stop', len(every))}]"
-        if runs < len(every)
-        else "",
-        f":orange-badge[:material/hourglass_disabled: {idle} without learning]" if idle else "",
-        f":red-badge[:material/error: {invalid} invalid]" if invalid else "",
-        f":orange-badge[{warned} with warnings]" if warned else "",
+        f"**{how}{count(total, 'config')}**",
+        f":green-badge[:material/play_arrow: {runs}]" if found.runs else "",
+        f":red-badge[:material/block: {stops}]" if found.stops else "",
+        f":orange-badge[:material/hourglass_disabled: {idle}]" if found.idle else "",
+        f":red-badge[:material/error: {invalid}]" if found.invalid else "",
+        f":orange-badge[{found.warned} with warnings]" if found.warned else "",
     ]
     return " ".join(filter(None, parts))
 

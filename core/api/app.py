@@ -1,6 +1,7 @@
 """The app that a server mounts at ``/api``."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
@@ -45,7 +46,20 @@ def create(parts: Parts, limits: Limits | None = None, origins: Sequence[str] = 
         limits: what one client may ask for; the usual limits by default.
         origins: the sites whose pages may read the answers.
     """
-    limits, rates = limits or Limits(), Rates()
+    app = _routed(limits or Limits(), origins)
+    app.state.parts = parts
+    return app
+
+
+@cache
+def description() -> dict[str, Any]:
+    """The OpenAPI document, which is the same whatever the app works with."""
+    return _routed(Limits(), ()).openapi()
+
+
+def _routed(limits: Limits, origins: Sequence[str]) -> FastAPI:
+    """The app before it has anything to work with."""
+    rates = Rates()
     app = FastAPI(
         title=_TITLE,
         version=_VERSION,
@@ -57,7 +71,7 @@ def create(parts: Parts, limits: Limits | None = None, origins: Sequence[str] = 
         generate_unique_id_function=_operation,
         middleware=[*_cors(origins), Middleware(Guard, limits=limits, rates=rates)],
     )
-    app.state.parts, app.state.limits, app.state.rates = parts, limits, rates
+    app.state.limits, app.state.rates = limits, rates
     problems.install(app)
     # Addresses that are words come before those that are ids.
     for tag, router in _ROUTERS.items():

@@ -1,5 +1,6 @@
 """What goes in: the bodies and headers that a request may bring, by the seed's names."""
 
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -85,7 +86,7 @@ class Given(Body):
     config_json: ConfigJson = {}
     config_text: ConfigText = ""
 
-    @property
+    @cached_property
     def text(self) -> str | None:
         """The text that is to be kept, if the body brings one."""
         if "config_json" in self.model_fields_set:
@@ -97,7 +98,7 @@ class Given(Body):
         """Whether the body brings one."""
         return bool({"config_json", "config_text"} & self.model_fields_set)
 
-    @property
+    @cached_property
     def source(self) -> Source:
         """The config as a file is read.
 

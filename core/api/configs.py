@@ -36,7 +36,6 @@ IfMatch = Annotated[
 
 @router.get(
     "",
-    response_description="Done.",
     summary="List configs",
     response_model=answers.ConfigsAnswer,
     response_model_exclude_unset=True,
@@ -66,7 +65,6 @@ def _rows(bench: Workbench, rows: tuple[Summary, ...], *, is_whole: bool) -> lis
 
 @router.post(
     "",
-    response_description="Done.",
     summary="Keep a new config",
     status_code=201,
     response_model=answers.ConfigAnswer,
@@ -84,7 +82,6 @@ def create_config(
 
 @router.get(
     "/account",
-    response_description="Done.",
     summary="Whose token this is",
     response_model=answers.AccountAnswer,
     responses=problems(401, 403),
@@ -98,7 +95,6 @@ def account(caller: Reader) -> dict[str, Any]:
 
 @router.get(
     "/{config_id:uuid}",
-    response_description="Done.",
     summary="Read a config",
     response_model=answers.ConfigAnswer,
     responses=problems(401, 403, 404, 422),
@@ -110,7 +106,6 @@ def get_config(config_id: Id, bench: ReadBench, response: Response) -> dict[str,
 
 @router.put(
     "/{config_id:uuid}",
-    response_description="Done.",
     summary="Save a config",
     response_model=answers.ConfigAnswer,
     responses=problems(400, 401, 403, 404, 409, 412, 415, 422, 428),
@@ -135,7 +130,6 @@ def save_config(
 
 @router.delete(
     "/{config_id:uuid}",
-    response_description="Done.",
     summary="Delete a config",
     status_code=204,
     responses=problems(401, 403, 404, 422),
@@ -147,7 +141,6 @@ def delete_config(config_id: Id, bench: WriteBench) -> None:
 
 @router.get(
     "/{config_id:uuid}/download",
-    response_description="Done.",
     summary="Download a config",
     response_class=Response,
     responses=problems(401, 403, 404, 422)
@@ -168,7 +161,6 @@ def download_config(
 
 @router.get(
     "/{config_id:uuid}/versions",
-    response_description="Done.",
     summary="List versions",
     response_model=answers.VersionsAnswer,
     responses=problems(401, 403, 404, 422),
@@ -180,7 +172,6 @@ def list_versions(config_id: Id, bench: ReadBench) -> dict[str, Any]:
 
 @router.get(
     "/{config_id:uuid}/versions/{number:int}",
-    response_description="Done.",
     summary="Read a version",
     response_model=answers.VersionAnswer,
     responses=problems(401, 403, 404, 422),
@@ -192,7 +183,6 @@ def get_version(config_id: Id, number: Number, bench: ReadBench) -> dict[str, An
 
 @router.post(
     "/{config_id:uuid}/restore",
-    response_description="Done.",
     summary="Restore a version",
     response_model=answers.ConfigAnswer,
     responses=problems(400, 401, 403, 404, 409, 412, 415, 422, 428),

@@ -27,7 +27,6 @@ router = APIRouter(route_class=StrictRoute)
 
 @router.post(
     "/validate",
-    response_description="Done.",
     summary="Check a config",
     response_model=answers.ReportAnswer,
     responses=problems(400, 415, 422),
@@ -39,7 +38,6 @@ def validate(body: Judged) -> dict[str, Any]:
 
 @router.post(
     "/derive",
-    response_description="Done.",
     summary="Derive numbers",
     response_model=answers.DerivedAnswer,
     responses=problems(400, 415, 422),
@@ -51,7 +49,6 @@ def derive(body: Derived) -> dict[str, Any]:
 
 @router.post(
     "/effective",
-    response_description="Done.",
     summary="Tell effective values",
     response_model=answers.EffectiveAnswer,
     response_model_exclude_unset=True,
@@ -65,7 +62,6 @@ def effective(body: Judged) -> dict[str, Any]:
 
 @router.post(
     "/compare",
-    response_description="Done.",
     summary="Compare configs",
     response_model=answers.ComparisonAnswer,
     responses=problems(400, 401, 404, 415, 422),
@@ -101,7 +97,6 @@ def _content(bench: Workbench, config_id: str, number: int | None) -> Content:
 
 @router.get(
     "/presets",
-    response_description="Done.",
     summary="List presets",
     response_model=answers.PresetsAnswer,
 )
@@ -112,7 +107,6 @@ def list_presets() -> dict[str, Any]:
 
 @router.get(
     "/presets/{preset_id}",
-    response_description="Done.",
     summary="Read a preset",
     response_model=answers.PresetAnswer,
     responses=problems(404, 422),
@@ -133,7 +127,6 @@ class SchemaResponse(JSONResponse):
 
 @router.get(
     "/schema",
-    response_description="Done.",
     summary="Read the JSON Schema",
     response_class=SchemaResponse,
 )

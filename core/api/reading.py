@@ -14,6 +14,8 @@ from core.errors import DocumentError
 # A config of the greatest depth stands in a list in the body of a comparison.
 _DEPTH: Final = MAX_DEPTH + 3
 
+_SUCCESS: Final = "Done."
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -43,6 +45,10 @@ def _malformed(detail: str, error: DocumentError | None = None) -> Problem:
 
 class StrictRoute(APIRoute):
     """A route that reads bodies so."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        # FastAPI's own words for a success say less.
+        super().__init__(*args, **{**options, "response_description": _SUCCESS})
 
     def get_route_handler(self) -> Any:
         """The handler, which is given a ``StrictRequest``."""

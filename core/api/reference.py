@@ -7,11 +7,9 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
-from core.api.app import create
-from core.api.parts import Parts
+from core.api.app import description
 
 OpenApi = Mapping[str, Any]
 
@@ -82,16 +80,6 @@ def operations() -> tuple[Operation, ...]:
         for path, told_by_method in found["paths"].items()
         for method, told in told_by_method.items()
     )
-
-
-@cache
-def description() -> OpenApi:
-    """The OpenAPI document; it does not depend on a server's parts."""
-
-    def nothing(*_: object) -> Any:
-        raise NotImplementedError
-
-    return create(Parts(nothing, nothing, nothing, nothing)).openapi()
 
 
 def _body(example: Any) -> str:

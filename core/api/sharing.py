@@ -27,7 +27,6 @@ Handle = Annotated[str, Path(max_length=100, description="As shares lists it.")]
 @router.get(
     "/shares",
     summary="List links",
-    response_description="Done.",
     response_model=answers.SharesAnswer,
     responses=problems(401, 403),
 )
@@ -39,7 +38,6 @@ def list_shares(shares: ReadShares) -> dict[str, Any]:
 @router.delete(
     "/shares/{handle}",
     summary="Revoke a link",
-    response_description="Done.",
     status_code=204,
     responses=problems(401, 403, 404, 422),
 )
@@ -52,7 +50,6 @@ def revoke_share(handle: Handle, shares: WriteShares) -> None:
 @router.post(
     "/shared",
     summary="Open a link",
-    response_description="Done.",
     response_model=answers.SharedAnswer,
     responses=problems(400, 404, 415, 422),
 )
@@ -67,7 +64,6 @@ def open_share(body: OpenShare, request: Request) -> dict[str, Any]:
 @router.post(
     "/{config_id:uuid}/shares",
     summary="Share a config",
-    response_description="Done.",
     status_code=201,
     response_model=answers.MadeShareAnswer,
     responses=problems(400, 401, 403, 404, 409, 415, 422),

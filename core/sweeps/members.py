@@ -97,6 +97,22 @@ class Member:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many members of a sweep there are of each kind; one can be of several.
+
+    Attributes:
+        idle: that run and learn nothing.
+        warned: that have warnings.
+    """
+
+    runs: int
+    stops: int
+    idle: int
+    invalid: int
+    warned: int
+
+
 @dataclass(frozen=True)
 class Plan:
     """A sweep with everything about its members looked at, before anything is made of it.
@@ -125,6 +141,19 @@ class Plan:
     def left_out(self) -> tuple[Member, ...]:
         """The members that are not made."""
         return tuple(one for one in self.every if one not in self.members)
+
+    @cached_property
+    def counts(self) -> Counts:
+        """What becomes of all members."""
+        reports = [one.report for one in self.every]
+        runs = len(self._runs)
+        return Counts(
+            runs=runs,
+            stops=len(reports) - runs,
+            idle=sum(one.trainer.runs and not one.trainer.learns for one in reports),
+            invalid=sum(not one.is_valid for one in reports),
+            warned=sum(bool(one.warnings) for one in reports),
+        )
 
     @cached_property
     def varying(self) -> tuple[Consequence, ...]:

@@ -29,17 +29,13 @@ def count_line(plan: Plan) -> str:
 
 def verdict_counts(plan: Plan) -> str:
     """``5 run, 1 stops, 2 with warnings``; what does not occur is left out."""
-    runs = sum(one.runs for one in plan.every)
-    stops = len(plan.every) - runs
-    invalid = sum(not one.report.is_valid for one in plan.every)
-    idle = sum(one.runs and not one.report.trainer.learns for one in plan.every)
-    warned = sum(bool(one.report.warnings) for one in plan.every)
+    found = plan.counts
     parts = [
-        f"{runs} {'runs' if runs == 1 else 'run'}",
-        f"{stops} {'stops' if stops == 1 else 'stop'}" if stops else "",
-        f"{idle} {'learns' if idle == 1 else 'learn'} nothing" if idle else "",
-        f"{invalid} invalid" if invalid else "",
-        f"{warned} with warnings" if warned else "",
+        f"{found.runs} {'runs' if found.runs == 1 else 'run'}",
+        f"{found.stops} {'stops' if found.stops == 1 else 'stop'}" if found.stops else "",
+        f"{found.idle} {'learns' if found.idle == 1 else 'learn'} nothing" if found.idle else "",
+        f"{found.invalid} invalid" if found.invalid else "",
+        f"{found.warned} with warnings" if found.warned else "",
     ]
     return ", ".join(filter(None, parts))
 
