@@ -11,14 +11,15 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from core import log
 from core.api.below import Below
 from core.errors import SettingsError, TunesmithError
-from ui import api, services
+from core.system import log
+from ui import services
 from ui.errors import show_error
-from ui.headers import OwnFramesOnly
-from ui.loopback import LoopbackOnly
-from ui.session_routes import SameOriginSockets, routes
+from ui.server import api
+from ui.server.headers import OwnFramesOnly
+from ui.server.loopback import LoopbackOnly
+from ui.server.session_routes import SameOriginSockets, routes
 
 MAIN = Path(__file__).resolve().parent / "ui" / "main.py"
 

@@ -90,7 +90,7 @@ def streamlit_options(arguments: "Sequence[str]") -> "list[str]":
 def port(text: str) -> int:
     """A TCP port number from the command line."""
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; give a number from 1 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; give a number from 1 to 65535")
     return int(text)
 
 

@@ -23,10 +23,10 @@ import httpx
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from core.access_tokens import AccessTokens
 from core.check import check
-from core.database import FILE_NAME, Database
+from core.identity.access_tokens import AccessTokens
 from core.presets import find
+from core.system.database import FILE_NAME, Database
 from tests.accounts import ada, local_identity
 from tests.browser.conftest import free_port, is_healthy
 from tests.served import served

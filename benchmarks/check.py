@@ -7,26 +7,18 @@ alike; what counts is the median of the ratios within the rounds. It takes five 
 """
 
 import copy
-import gc
 import json
 import statistics
-import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 import jsonschema
 import jsonschema_rs
 
+from benchmarks.measuring import OURS, Task, measure, ratio
 from core import presets
 from core.check import check
 from core.document import Document, write
-
-ROUNDS: Final = 15
-# Seconds that one candidate runs in one round.
-SLICE: Final = 0.05
-OURS: Final = "Tunesmith"
-
-Task = Callable[[], object]
 
 
 def main() -> None:
@@ -106,37 +98,6 @@ def record(**properties: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": [next(iter(properties))]}
 
 
-# --- Measuring ---------------------------------------------------------------------------------
-
-
-def measure(tasks: Mapping[str, Task]) -> dict[str, list[float]]:
-    """Seconds of one call, by candidate, one number a round."""
-    calls = {name: calls_in_a_slice(task) for name, task in tasks.items()}
-    times: dict[str, list[float]] = {name: [] for name in tasks}
-    for _ in range(ROUNDS):
-        for name, task in tasks.items():
-            times[name].append(seconds(task, calls[name]))
-    return times
-
-
-def calls_in_a_slice(task: Task) -> int:
-    """How many calls take about one slice; it warms the candidate up too."""
-    task()
-    return max(1, int(SLICE / max(seconds(task, 1), 1e-7)))
-
-
-def seconds(task: Task, calls: int) -> float:
-    """Seconds of one call, from a number of calls, with the garbage collector off."""
-    gc.collect()
-    gc.disable()
-    start = time.perf_counter()
-    for _ in range(calls):
-        task()
-    end = time.perf_counter()
-    gc.enable()
-    return (end - start) / calls
-
-
 # --- Printing ----------------------------------------------------------------------------------
 
 
@@ -146,12 +107,6 @@ def print_table(title: str, times: Mapping[str, list[float]]) -> None:
     for name, own in times.items():
         row = f"  {name:34}{statistics.median(own) * 1e6:>10.1f}"
         print(row if name == OURS else f"{row}   {ratio(own, times[OURS])}")
-
-
-def ratio(ones: Sequence[float], others: Sequence[float]) -> str:
-    """Median, least and greatest of the ratios within the rounds."""
-    ratios = [one / other for one, other in zip(ones, others, strict=True)]
-    return f"{statistics.median(ratios):.3g} [{min(ratios):.3g}..{max(ratios):.3g}]"
 
 
 if __name__ == "__main__":

@@ -8,9 +8,7 @@ left out. It takes a minute and a half.
 """
 
 import importlib
-import importlib.util
 import json
-import os
 import platform
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +17,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from benchmarks.check import OURS, Task, measure, ratio
+from benchmarks.measuring import OURS, Task, installed, load, measure, ratio
 from core import presets
 from core.compare import Comparison, compare
 from core.document import ABSENT, Document, Path, put, walk
@@ -196,11 +194,6 @@ def fill(found: dict[str, Any], value: Any, path: str) -> None:
             fill(found, item, f"{path}.{key}")
 
 
-def installed(name: str) -> bool:
-    """Whether a peer is there."""
-    return importlib.util.find_spec(name) is not None
-
-
 # --- Printing ----------------------------------------------------------------------------------
 
 
@@ -250,7 +243,7 @@ def print_table(
 
 def print_machine() -> None:
     """How busy the machine was in the last minute, and what runs this."""
-    print(f"\nload {os.getloadavg()[0]:.2f}, Python {platform.python_version()}")
+    print(f"\nload {load()}, Python {platform.python_version()}")
 
 
 def print_missing() -> None:

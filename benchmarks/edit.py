@@ -1,153 +1,163 @@
-"""From Enter in a field to the derived number on the screen, in Chromium, against a bare page.
+"""From an edit to the new number on the screen, in Chromium, against two other pages.
 
-    python -m benchmarks.edit [ROUNDS]
+    python -m benchmarks.edit [ROUNDS] [--llamaboard PYTHON]
 
-Both servers run at the same time and take turns, one edit each a round. The bare page runs on
-Streamlit's default settings; Tunesmith on its own, with all findings and numbers computed.
+All servers run at the same time and take turns, one edit each a round. The bare page has 35
+fields and runs on Streamlit's default settings; Tunesmith runs on its own, with all findings and
+numbers computed. There the clock starts with Enter in the field. LlamaBoard, LLaMA-Factory's web
+UI, shows what follows from an edit when its button is clicked: there the clock starts with the
+click, and neither the edit before it nor the way of the hand to the button count. PYTHON is the
+interpreter of an environment that has it: see README.md.
 """
 
+import argparse
+import os
 import statistics
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
-from core import presets
-from core.derive import derive
-from core.document import put
-from core.view import View
-from ui.session import FIRST_PRESET
+from benchmarks.expected import (
+    BARE_FIELD,
+    LLAMABOARD_FIELD,
+    OUR_FIELD,
+    bare_total,
+    llamaboard_argument,
+    our_rows,
+)
+from benchmarks.serving import bare_page, chromium, llamaboard, tunesmith
 
-ROOT = Path(__file__).resolve().parents[1]
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+OURS: Final = "tunesmith"
+WARM_UP: Final = 5
+"""Rounds that aren't counted."""
 
-# The clock starts at the key press inside the page and stops at the frame that shows the text.
-CLOCK = """([label, text]) => new Promise(resolve => {
-    const field = document.querySelector(`input[aria-label="${label}"]`)
+# The clock starts at the key press or the click inside the page and stops at the frame that shows
+# the text. It looks at the text alone: asking for the layout too would slow down large pages.
+CLOCK: Final = """(element, [event, text]) => {
+    const wanted = text.replace(/\\s+/g, "")
     let start = 0
-    field.addEventListener("keydown", () => { start = performance.now() }, {once: true})
-    const look = () => start && document.body.innerText.includes(text)
-        ? resolve(performance.now() - start) : requestAnimationFrame(look)
-    look()
-    window.armed = true
-})"""
+    element.addEventListener(event, () => { start = performance.now() }, {once: true})
+    window.timing = new Promise(resolve => {
+        const shows = () => document.body.textContent.replace(/\\s+/g, "").includes(wanted)
+        const look = () => start && shows()
+            ? resolve(performance.now() - start) : requestAnimationFrame(look)
+        look()
+    })
+}"""
 
 
 class Contestant(NamedTuple):
-    """A page with one field to edit, and the derived text that it shows for a value."""
+    """A page with one field to edit, what it shows for a value, and what has it shown."""
 
     name: str
     page: Page
-    label: str
+    field: Locator
     shown: Callable[[int], str]
+    button: Locator | None = None
 
 
-def main(rounds: int) -> None:
+def main(rounds: int, llamaboard_python: str) -> None:
     """Measure and print a table."""
-    with ExitStack() as stack:
-        pages = stack.enter_context(_pages())
-        times: dict[str, list[float]] = {contestant.name: [] for contestant in pages}
-        for number in range(rounds + 3):
-            for contestant in pages:
-                took = _edit(contestant, 1000 + number)
-                # The first rounds warm both servers up.
-                if number >= 3:
+    print(f"load before {os.getloadavg()[0]:.1f}", flush=True)
+    with contestants(llamaboard_python) as all_of_them:
+        times: dict[str, list[float]] = {contestant.name: [] for contestant in all_of_them}
+        for number in range(rounds + WARM_UP):
+            for contestant in all_of_them:
+                took = edit(contestant, 1000 + number)
+                if number >= WARM_UP:
                     times[contestant.name].append(took)
-    _print(times)
-
-
-def _print(times: dict[str, list[float]]) -> None:
-    bare, ours = times["bare page"], times["tunesmith"]
     for name, values in times.items():
-        ordered = sorted(values)
-        p95 = ordered[int(0.95 * (len(ordered) - 1))]
-        print(f"{name:10} p50 {statistics.median(values):6.1f} ms   p95 {p95:6.1f} ms")
-    paired = [our / other for our, other in zip(ours, bare, strict=True)]
-    print(f"tunesmith / bare page, median of {len(paired)} pairs: {statistics.median(paired):.2f}")
+        print(said(name, values, times[OURS]))
+    print(f"load after {os.getloadavg()[0]:.1f}")
 
 
-def _edit(contestant: Contestant, value: int) -> float:
-    page = contestant.page
-    field = page.get_by_label(contestant.label, exact=True)
-    field.fill(str(value))
-    expected = contestant.shown(value)
-    page.evaluate("window.armed = false")
-    handle = page.evaluate_handle(
-        f"args => {{ window.timing = ({CLOCK})(args); return 1 }}", [contestant.label, expected]
+def said(name: str, values: list[float], ours: list[float]) -> str:
+    """One line: a contestant's milliseconds, and ours as a share of them."""
+    ordered = sorted(values)
+    p95 = ordered[int(0.95 * (len(ordered) - 1))]
+    paired = sorted(mine / other for mine, other in zip(ours, values, strict=True))
+    quarter = len(paired) // 4
+    return (
+        f"{name:12} p50 {statistics.median(values):6.1f} ms   p95 {p95:6.1f} ms   tunesmith takes"
+        f" {statistics.median(paired):.2f} [{paired[quarter]:.2f}..{paired[-1 - quarter]:.2f}]"
+        f" times as long (median and middle half of {len(paired)} pairs)"
     )
-    field.press("Enter")
+
+
+def edit(contestant: Contestant, value: int) -> float:
+    """Enter a value; the milliseconds until what follows from it stands on the page."""
+    contestant.field.fill(str(value))
+    page, button = contestant.page, contestant.button
+    args = ["click" if button else "keydown", contestant.shown(value)]
+    (button or contestant.field).evaluate(CLOCK, args)
+    if button:
+        button.click()
+    else:
+        contestant.field.press("Enter")
     took = float(page.evaluate("window.timing"))
-    handle.dispose()
     # Idle between edits, as a person is.
     page.wait_for_timeout(300)
     return took
 
 
-def _total(value: int) -> str:
-    return f"total {value + sum(range(1, 35))}"
-
-
-def _rows(value: int) -> str:
-    config = presets.find(FIRST_PRESET).config
-    rows = derive(View(put(config, ("data", "max_samples"), value))).rows_train
-    return f"training rows\t{rows:,}".replace(",", "\u202f")
-
-
 @contextmanager
-def _pages() -> Iterator[list[Contestant]]:
+def contestants(llamaboard_python: str) -> Iterator[list[Contestant]]:
+    """All pages, open in one browser, with what has to be chosen first chosen."""
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        bare = stack.enter_context(
-            _server(ROOT / "benchmarks" / "bare_page.py", Path(folder), 8711)
-        )
-        ours = stack.enter_context(_server(ROOT / "app.py", ROOT, 8712))
-        playwright = stack.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        contestants = [
-            Contestant("bare page", browser.new_page(), "field 0", _total),
-            Contestant("tunesmith", browser.new_page(), "Samples (rows)", _rows),
+        bare = stack.enter_context(bare_page())
+        ours = stack.enter_context(tunesmith())
+        browser = stack.enter_context(chromium())
+        pages = [
+            _streamlit_page(browser, "bare page", bare.url, BARE_FIELD, bare_total),
+            _streamlit_page(browser, OURS, ours.url, OUR_FIELD, our_train_rows),
         ]
-        for contestant, url in zip(contestants, (bare, ours), strict=True):
-            contestant.page.goto(url)
-            contestant.page.get_by_label(contestant.label, exact=True).wait_for()
-            contestant.page.wait_for_timeout(2000)
-        yield contestants
-        browser.close()
-
-
-@contextmanager
-def _server(script: Path, folder: Path, port: int) -> Iterator[str]:
-    command = [sys.executable, "-m", "streamlit", "run", str(script)]
-    options = ["--server.port", str(port), "--server.headless", "true"]
-    server = subprocess.Popen(
-        [*command, *options], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    url = f"http://localhost:{port}"
-    try:
-        _wait(f"{url}/_stcore/health")
-        yield url
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def _wait(url: str) -> None:
-    for _ in range(120):
-        try:
-            urllib.request.urlopen(url, timeout=1).close()
-        except OSError:
-            time.sleep(0.25)
+        if llamaboard_python:
+            board = stack.enter_context(llamaboard(llamaboard_python))
+            pages.append(_board_page(browser, board.url))
         else:
-            return
-    raise SystemExit(f"{url} does not answer.")
+            print("LlamaBoard is left out: --llamaboard names no Python that has it.")
+        yield pages
+
+
+def our_train_rows(value: int) -> str:
+    """The line of the run card, so that no other number is taken for it."""
+    return f"training rows {our_rows(value)}"
+
+
+def _streamlit_page(
+    browser: Browser, name: str, url: str, label: str, shown: Callable[[int], str]
+) -> Contestant:
+    page = browser.new_page()
+    page.goto(url)
+    field = page.get_by_label(label, exact=True)
+    field.wait_for()
+    page.wait_for_timeout(2000)
+    return Contestant(name, page, field, shown)
+
+
+def _board_page(browser: Browser, url: str) -> Contestant:
+    page = browser.new_page()
+    page.goto(url)
+    model = page.get_by_label("Model name")
+    model.fill("Qwen3-0.6B")
+    page.get_by_role("option").first.click()
+    # The page of the training is the first of several with the same fields.
+    data = page.get_by_label("Dataset", exact=True).first
+    data.fill("demo")
+    data.press("Enter")
+    field = page.get_by_label(LLAMABOARD_FIELD).first
+    button = page.get_by_role("button", name="Preview command").first
+    button.click()
+    page.get_by_text("llamafactory-cli train").first.wait_for()
+    page.wait_for_timeout(2000)
+    return Contestant("LlamaBoard", page, field, llamaboard_argument, button)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else 40)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.edit")
+    parser.add_argument("rounds", nargs="?", type=int, default=40)
+    parser.add_argument("--llamaboard", default="", metavar="PYTHON")
+    given = parser.parse_args()
+    main(given.rounds, given.llamaboard)

@@ -17,9 +17,9 @@ import httpx
 from supabase import create_client
 
 from core.identity.protocol import Actor
-from core.remote import Project
 from core.stores.protocol import Query
 from core.stores.supabase import SupabaseStore
+from core.system.remote import Project
 from tests.stores import content
 from tests.supabase_server.lite import LiteServer, Settings
 from tests.supabase_users import FixedAccess, new_user

@@ -17,7 +17,7 @@ import statistics
 import sys
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -25,14 +25,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.check import measure, ratio
+from benchmarks.measuring import Task, load, measure, ratio
 from core import presets
-from core.database import Database, stamp
 from core.document import put, write
 from core.identity.protocol import Actor
 from core.stores.listing import search_text
 from core.stores.protocol import Checked, Config, Content, Query
 from core.stores.sqlite import SqliteStore
+from core.system.database import Database, stamp
 
 SIZES: Final = (1_000, 100_000, 1_000_000)
 USERS: Final = 100
@@ -65,8 +65,6 @@ PLANNED: Final = """
 """
 PLANNED_CALL: Final = "SELECT * FROM training_configs WHERE user_id = ? ORDER BY created_at DESC"
 
-Task = Callable[[], object]
-
 
 def main() -> None:
     """Fill the files, measure, and print one table for each question."""
@@ -80,11 +78,6 @@ def main() -> None:
     print(f"filled and measured; load {load()}")
     print_growth(sizes, times)
     print_planned(sizes, times)
-
-
-def load() -> str:
-    """How busy the machine was in the last minute."""
-    return f"{os.getloadavg()[0]:.2f}"
 
 
 # --- Files -------------------------------------------------------------------------------------

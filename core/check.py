@@ -7,15 +7,15 @@ from functools import cached_property
 from typing import Any, Final
 
 from core import fields, trainers
+from core.changes.patch import apply
 from core.document import Document, write
 from core.errors import PathError
-from core.facts import Facts
 from core.findings import Finding, Operation, Patch, Report, in_order
-from core.patch import apply
+from core.reading.target import DEFAULT, Setting, Target
+from core.reading.view import entries, holders
 from core.rules import RULES
-from core.secrets import kind_of
-from core.target import DEFAULT, Setting, Target
-from core.view import entries, holders
+from core.system.secrets import kind_of
+from core.trainers.facts import Facts
 
 _FIXES_MAX: Final = 200
 

@@ -18,22 +18,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
 
-from core import cli_keep_options, cli_sweep, cli_trainer
-from core.atomic import write_atomic
-from core.cli_target import add_target, target
+from core.commands import keep_options, sweep, trainer
+from core.commands.target import add_target, target
 from core.document import MAX_BYTES, Document, Source, read, write
 from core.errors import DocumentError, InputError, TunesmithError
 from core.findings import MARK_RULE
+from core.system.atomic import write_atomic
 
 if TYPE_CHECKING:
-    from core.checked import Checked
     from core.compare import Comparison
-    from core.database import Database
+    from core.comparing.selection import Show
     from core.findings import Finding, Report
     from core.identity.local import LocalIdentity
-    from core.selection import Show
+    from core.output.checked import Checked
+    from core.reading.target import Target
     from core.settings import Settings
-    from core.target import Target
+    from core.system.database import Database
 
 FINE: Final = 0
 COMPLAINT: Final = 1
@@ -70,7 +70,7 @@ class Streams:
 
     def complain(self, line: str) -> None:
         """Write one line to stderr."""
-        from core.render import printable
+        from core.output.render import printable
 
         self.stderr.write(printable(line) + "\n")
 
@@ -154,8 +154,8 @@ def _no_command(args: argparse.Namespace, streams: Streams) -> int:
 
 
 def _presets(args: argparse.Namespace, streams: Streams) -> int:
+    from core.output.render import presets_text
     from core.presets import find, load
-    from core.render import presets_text
 
     streams.say(write(find(args.id).config) if args.id else presets_text(load()))
     return FINE
@@ -172,7 +172,7 @@ def _check(args: argparse.Namespace, streams: Streams) -> int:
 def _check_one(
     name: str, show: Callable[..., str], args: argparse.Namespace, streams: Streams
 ) -> int:
-    from core import log
+    from core.system import log
 
     try:
         report = _report(_source(name, streams), target(args))
@@ -186,7 +186,7 @@ def _check_one(
 
 def _check_together(args: argparse.Namespace, streams: Streams) -> int:
     """All files in one document of the form that was asked for."""
-    from core.cli_check import together
+    from core.commands.check import together
 
     files = [_checked(name, args, streams) for name in args.files]
     streams.say(together(args.form, files, target(args), strict=args.strict))
@@ -197,8 +197,8 @@ def _check_together(args: argparse.Namespace, streams: Streams) -> int:
 
 
 def _checked(name: str, args: argparse.Namespace, streams: Streams) -> "Checked":
-    from core import log
-    from core.checked import Checked
+    from core.output.checked import Checked
+    from core.system import log
 
     try:
         source = _read_source(name, streams)
@@ -218,7 +218,7 @@ def _code(report: "Report | None", args: argparse.Namespace) -> int:
 
 
 def _report(source: Source, target: "Target") -> "Report":
-    from core.answers import report
+    from core.output.answers import report
 
     return report(source, target)
 
@@ -234,7 +234,7 @@ def _json_report(name: str, report: "Report", *, alone: bool) -> str:
 
 
 def _plain_report(name: str, report: "Report", *, alone: bool) -> str:
-    from core.render import printable, report_text
+    from core.output.render import printable, report_text
 
     return report_text(report) if alone else f"{printable(name)}: {report_text(report)}\n"
 
@@ -264,8 +264,8 @@ def _put_out(text: str, args: argparse.Namespace, streams: Streams) -> None:
 
 
 def _make_run(source: Source, args: argparse.Namespace, streams: Streams) -> int:
-    from core.making import make_run
-    from core.render import change_lines, counted
+    from core.drafts.making import make_run
+    from core.output.render import change_lines, counted
 
     made = make_run(source.document, target(args))
     changes = change_lines(source.document, made.patch)
@@ -282,7 +282,7 @@ def _make_run(source: Source, args: argparse.Namespace, streams: Streams) -> int
 
 
 def _fix_summary(source: Source, applied: "Sequence[Finding]", dropped_mark: bool) -> list[str]:
-    from core.render import counted, fix_lines
+    from core.output.render import counted, fix_lines
 
     mark = [f"  dropped the byte-order mark [{MARK_RULE}]"] if dropped_mark else []
     lines = [f"  {line}" for line in fix_lines(source.document, applied)]
@@ -307,7 +307,7 @@ def _nothing(source: Source, args: argparse.Namespace) -> str:
 def _diff(args: argparse.Namespace, streams: Streams) -> int:
     from core import trainers
     from core.compare import compare
-    from core.selection import Selection, select
+    from core.comparing.selection import Selection, select
 
     names = [args.first, *args.others]
     base = _base(args, len(names))
@@ -332,9 +332,9 @@ def _base(args: argparse.Namespace, count: int) -> int:
 
 
 def _comparison_text(comparison: "Comparison", args: argparse.Namespace, left_out: int) -> str:
-    from core import render
-    from core.answers import compared
-    from core.consequences import consequences, outcome
+    from core.comparing.consequences import consequences, outcome
+    from core.output import render
+    from core.output.answers import compared
 
     if args.form == "patch":
         return write([dict(step) for step in comparison.patch or ()])
@@ -352,10 +352,11 @@ def _comparison_text(comparison: "Comparison", args: argparse.Namespace, left_ou
 
 
 def _derive(args: argparse.Namespace, streams: Streams) -> int:
-    from core import answers, trainers
+    from core import trainers
     from core.derive import derive
-    from core.render import derived_text
-    from core.view import View
+    from core.output import answers
+    from core.output.render import derived_text
+    from core.reading.view import View
 
     wanted, document = target(args), _document(args.file, streams)
     sizes = _document(args.model_config, streams) if args.model_config else None
@@ -369,17 +370,17 @@ def _derive(args: argparse.Namespace, streams: Streams) -> int:
 
 
 def _effective(args: argparse.Namespace, streams: Streams) -> int:
-    return cli_trainer.effective(args, _document(args.file, streams), streams.say)
+    return trainer.effective(args, _document(args.file, streams), streams.say)
 
 
 def _requirements(args: argparse.Namespace, streams: Streams) -> int:
     document = _document(args.file, streams)
-    return cli_trainer.requirements(args, document, streams.say, streams.complain)
+    return trainer.requirements(args, document, streams.say, streams.complain)
 
 
 def _sweep(args: argparse.Namespace, streams: Streams) -> int:
     document = _document(args.file, streams)
-    return cli_sweep.sweep(args, document, streams.say, streams.complain)
+    return sweep.sweep(args, document, streams.say, streams.complain)
 
 
 def _schema(args: argparse.Namespace, streams: Streams) -> int:
@@ -394,7 +395,7 @@ def _schema(args: argparse.Namespace, streams: Streams) -> int:
 
 def _add_schema(names: Sequence[str], schema: str, streams: Streams) -> None:
     """Write the schema beside the files and name it in them, once all of them are read."""
-    from core.editors import FILE_NAME, with_schema
+    from core.changes.editors import FILE_NAME, with_schema
 
     if "-" in names:
         raise InputError("-: --add changes files in their place; name a file.")
@@ -408,7 +409,7 @@ def _add_schema(names: Sequence[str], schema: str, streams: Streams) -> None:
 
 
 def _fields(args: argparse.Namespace, streams: Streams) -> int:
-    from core.render import fields_markdown, fields_text
+    from core.output.render import fields_markdown, fields_text
 
     streams.say(fields_markdown() if args.markdown else fields_text())
     return FINE
@@ -436,7 +437,7 @@ def _without_warnings() -> Iterator[None]:
 @contextlib.contextmanager
 def _database() -> Iterator["Database"]:
     """The database of the app that is started in this folder with this environment."""
-    from core.database import Database
+    from core.system.database import Database
 
     database = Database(_database_file())
     try:
@@ -475,7 +476,7 @@ def _identity(database: "Database") -> "LocalIdentity":
 
 
 def _list_accounts(identity: "LocalIdentity", _: str, streams: Streams) -> None:
-    from core.render import table
+    from core.output.render import table
 
     accounts = identity.accounts()
     streams.say(
@@ -542,7 +543,7 @@ def _input_line(streams: Streams) -> str:
 
 
 def _backup(args: argparse.Namespace, streams: Streams) -> int:
-    from core.database import backup
+    from core.system.database import backup
 
     try:
         backup(_database_file(), Path(args.file))
@@ -556,17 +557,17 @@ def _backup(args: argparse.Namespace, streams: Streams) -> int:
 
 
 def _supabase(args: argparse.Namespace, streams: Streams) -> int:
-    from core import cli_supabase
+    from core.commands import supabase
 
-    with contextlib.closing(cli_supabase.project_of(_settings())) as project:
-        lines = list(cli_supabase.check(project))
-    is_fine = cli_supabase.report(lines, streams.say, as_json=args.json)
+    with contextlib.closing(supabase.project_of(_settings())) as project:
+        lines = list(supabase.check(project))
+    is_fine = supabase.report(lines, streams.say, as_json=args.json)
     return FINE if is_fine else COMPLAINT
 
 
 def _copy(args: argparse.Namespace, streams: Streams) -> int:
-    from core import cli_supabase as remote
-    from core.copying import Place
+    from core.commands import supabase as remote
+    from core.stores.copying import Place
 
     with (
         _without_warnings(),
@@ -585,10 +586,10 @@ def _copy(args: argparse.Namespace, streams: Streams) -> int:
 
 
 def _keep(args: argparse.Namespace, streams: Streams) -> int:
-    from core import cli_keep
-    from core.credentials import Credentials
+    from core.commands import keep
+    from core.commands.credentials import Credentials
 
-    ground = cli_keep.Ground(
+    ground = keep.Ground(
         say=streams.say,
         say_exactly=streams.say_exactly,
         complain=streams.complain,
@@ -598,7 +599,7 @@ def _keep(args: argparse.Namespace, streams: Streams) -> int:
         settings=_settings,
         credentials=Credentials.usual(),
     )
-    return cli_keep.run(args, ground)
+    return keep.run(args, ground)
 
 
 def _token(words: str, args: argparse.Namespace, streams: Streams) -> str:
@@ -654,7 +655,7 @@ def _why(error: Exception) -> str:
 
 
 _ABOUT: Final = """\
-Check, fix, compare and keep training configs for Tiny Tool Use.
+Check, fix, compare and save training configs for Tiny Tool Use.
 
 FILE is a config in JSON; - reads it from standard input."""
 
@@ -860,8 +861,8 @@ Copy a library from a Supabase account into the embedded file: configs, versions
 TUNESMITH_SUPABASE_URL and TUNESMITH_SUPABASE_KEY say which project, TUNESMITH_DATA which file."""
 _COPY_MORE: Final = """\
 What is there already is left as it is, and brought up to date where only this side has gone on.
-What was changed on both sides, has a name that is taken there, or runs a command that nobody said
-yes to, is left alone and told. After an interruption run it again: it goes on where it was. The
+What was changed on both sides, has a name that is taken there, or runs a command that nobody has
+approved, is left alone and told. After an interruption run it again: it goes on where it was. The
 password is asked for in the terminal, or read from one line of standard input.
 
 examples:
@@ -874,7 +875,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Write the line and exit with ``UNREADABLE``."""
-        from core.render import printable
+        from core.output.render import printable
 
         self.exit(UNREADABLE, printable(f"{self.prog}: {message}; see {self.prog} --help") + "\n")
 
@@ -890,7 +891,7 @@ def parser() -> argparse.ArgumentParser:
     _add_diff(commands)
     _add_derive(commands)
     _add_trainer(commands)
-    cli_sweep.add_options(_add(commands, "sweep", _sweep, cli_sweep.ABOUT, cli_sweep.MORE))
+    sweep.add_options(_add(commands, "sweep", _sweep, sweep.ABOUT, sweep.MORE))
     schema = _add(commands, "schema", _schema, _SCHEMA_ABOUT, _SCHEMA_MORE)
     schema.add_argument(
         "--add",
@@ -1043,14 +1044,14 @@ def _add_keep(commands: Any) -> None:
         added.set_defaults(keep=name)
         return added
 
-    cli_keep_options.add_commands(add)
+    keep_options.add_commands(add)
 
 
 def _add_trainer(commands: Any) -> None:
-    about, more = cli_trainer.EFFECTIVE_ABOUT, cli_trainer.EFFECTIVE_MORE
+    about, more = trainer.EFFECTIVE_ABOUT, trainer.EFFECTIVE_MORE
     effective = _add(commands, "effective", _effective, about, more)
-    cli_trainer.add_options(effective)
-    about, more = cli_trainer.REQUIREMENTS_ABOUT, cli_trainer.REQUIREMENTS_MORE
+    trainer.add_options(effective)
+    about, more = trainer.REQUIREMENTS_ABOUT, trainer.REQUIREMENTS_MORE
     requirements = _add(commands, "requirements", _requirements, about, more)
     for command in (effective, requirements):
         command.add_argument("file", metavar="FILE", help="a config in JSON, or -")

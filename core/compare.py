@@ -14,15 +14,16 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import Any, Final, Literal
 
-from core import effect, fields
-from core.alignment import slots
-from core.delta import difference
+from core import fields
+from core.changes.alignment import slots
+from core.changes.delta import difference
 from core.document import ABSENT, Document, Path, path_text, same
-from core.effect import Reader
 from core.fields import FieldSpec
 from core.findings import Patch
-from core.profile import TINY_TOOL_USE, Profile
-from core.view import View, tool_name
+from core.reading import effect
+from core.reading.effect import Reader
+from core.reading.profile import TINY_TOOL_USE, Profile
+from core.reading.view import View, tool_name
 
 SPELLING: Final = "the same number, written as a whole number and with a decimal point"
 ORDER: Final = "the tools stand in another order"

@@ -13,10 +13,10 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
-from core import models, rows
 from core.document import MAX_INTEGER, number_text, type_name
-from core.rows import Unknown
-from core.view import View
+from core.reading import models, rows
+from core.reading.rows import Unknown
+from core.reading.view import View
 
 Number = int | float
 Quantity = Number | tuple[Number, Number] | None

@@ -392,7 +392,7 @@ class _Scan:
         position, key = self.last_string
         if key in self.keys[-1]:
             # The key itself could be a secret; its place says enough.
-            raise _Fault(position, "This key stands twice in its object; delete one.")
+            raise _Fault(position, "This key is there twice in its object; delete one.")
         self.keys[-1].add(key)
 
     def _value(self) -> None:

@@ -125,7 +125,7 @@ class NeedsConsent(StoreError):
     """The text would run commands on the training machine that its user has not said yes to.
 
     Attributes:
-        commands: each ``core.consent.Command``; empty where the store itself refused the text.
+        commands: each ``core.reading.consent.Command``; empty where the store refused the text.
     """
 
     def __init__(self, commands: Sequence[Any] = ()) -> None:
@@ -135,7 +135,7 @@ class NeedsConsent(StoreError):
         elif commands:
             runs = f"{len(commands)} tools run commands"
         super().__init__(
-            f"{runs} on the training machine; read what would run and say yes to it before it is "
+            f"{runs} on the training machine; read what would run and approve it before it is "
             "saved."
         )
         self.commands = tuple(commands)
@@ -188,7 +188,7 @@ class NotConfirmed(SignInError):
     """
 
     def __init__(self, email: str) -> None:
-        super().__init__(f"Confirm your address first: type the code from the mail to {email}.")
+        super().__init__(f"Confirm your address first: type the code from the email to {email}.")
         self.email = email
 
 

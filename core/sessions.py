@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from core.database import Database, moment, stamp
 from core.errors import NotFound, Unavailable
 from core.identity.protocol import Access, Account, Actor, Tokens
-from core.session_tokens import Opener, Renew, SessionAccess, new_key, seal, unwrap, wrap
+from core.identity.session_tokens import Opener, Renew, SessionAccess, new_key, seal, unwrap, wrap
+from core.system.database import Database, moment, stamp
 
 TICKET_LIFE: Final = timedelta(seconds=30)
 IDLE_LIFE: Final = timedelta(hours=24)

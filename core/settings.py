@@ -13,9 +13,9 @@ from typing import Any, Final, Literal, get_args
 
 import platformdirs
 
-from core.database import FILE_NAME
 from core.errors import SettingsError
-from core.keys import check_key, check_url
+from core.system.database import FILE_NAME
+from core.system.keys import check_key, check_url
 
 PREFIX: Final = "TUNESMITH_"
 TABLE: Final = "tunesmith"

@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from core import archive, log, trainers
+from core import trainers
 from core.check import check
-from core.consent import Approval, Command, hashes, unapproved
-from core.database import now
 from core.document import Document, Source, read, write
-from core.draft import Draft, Saved, file_name, from_saved
+from core.drafts.draft import Draft, Saved, file_name, from_saved
+from core.drafts.importing import Import, Refusal
+from core.drafts.merge import Choice, Picks, choices, merged
+from core.drafts.payload import from_payload, to_payload
 from core.errors import (
     Conflict,
     DocumentError,
@@ -26,9 +27,9 @@ from core.errors import (
     UnknownTarget,
 )
 from core.identity.protocol import Account, Actor
-from core.importing import Import, Refusal
-from core.merge import Choice, Picks, choices, merged
-from core.payload import from_payload, to_payload
+from core.reading.consent import Approval, Command, hashes, unapproved
+from core.reading.target import parse_target
+from core.stores import archive
 from core.stores.limits import is_template_type
 from core.stores.listing import names_like
 from core.stores.protocol import (
@@ -43,7 +44,8 @@ from core.stores.protocol import (
     Query,
     Version,
 )
-from core.target import parse_target
+from core.system import log
+from core.system.database import now
 
 _COPIES_TRIED: Final = 200
 
@@ -106,7 +108,7 @@ class Writing:
 
     Attributes:
         text: the JSON, to be kept byte for byte.
-        target: what to judge it for, as ``core.target`` writes it.
+        target: what to judge it for, as ``core.reading.target`` writes it.
         approved: the hashes of commands that the user says yes to now.
     """
 

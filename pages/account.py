@@ -1,6 +1,9 @@
 """Who am I: name, password, sessions, everything that is kept, sign out."""
 
-from ui import account, shell
+from ui import shell
+from ui.account.page import account
+from ui.frame import focus
 
 with shell.page("Account", for_users=True):
-    account.account()
+    account()
+    focus.follow()

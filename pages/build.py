@@ -2,18 +2,9 @@
 
 import streamlit as st
 
-from ui import (
-    address,
-    autosave,
-    dialogs,
-    effective_tab,
-    json_tab,
-    saving,
-    sections,
-    shell,
-    sidebar,
-    summary,
-)
+from ui import dialogs, shell
+from ui.build import address, autosave, effective_tab, json_tab, sections, sidebar, summary
+from ui.library import saving
 
 with shell.page("Build", has_sidebar=True):
     if saving.resume():

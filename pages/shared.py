@@ -1,7 +1,8 @@
 """What a link shows to whoever has it, without an account."""
 
-from ui import dialogs, shared, shell
+from ui import dialogs, shell
+from ui.sharing.page import shared
 
 with shell.page("Shared"):
-    shared.shared()
+    shared()
     dialogs.ask_if_needed()

@@ -1,7 +1,8 @@
 """A sweep: many configs out of the open draft, looked at before they are made."""
 
-from ui import dialogs, shell, sweep
+from ui import dialogs, shell
+from ui.sweeping.page import sweep
 
 with shell.page("Sweep"):
-    sweep.sweep()
+    sweep()
     dialogs.ask_if_needed()

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from core.database import Database
 from core.errors import TunesmithError
 from core.identity.local import LocalIdentity
 from core.identity.protocol import Account, NewAccount
+from core.system.database import Database
 
 PASSWORD: Final = "four plain words here"
 OTHER_PASSWORD: Final = "four other words here"

@@ -15,16 +15,16 @@ import httpx
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from core.access_tokens import AccessTokens, Scope
 from core.api.app import create
 from core.api.bearers import LocalBearers
 from core.api.below import Below
 from core.api.parts import Limits, Parts
-from core.database import Database
+from core.identity.access_tokens import AccessTokens, Scope
 from core.identity.protocol import Actor
 from core.shares.guesses import Guesses
 from core.shares.sqlite import SqliteSharedReader, SqliteShares
 from core.stores.sqlite import SqliteStore
+from core.system.database import Database
 from core.workbench import Workbench
 from tests.asgi import LOCAL, request
 from tests.stores import ANNA, BERT, sqlite_database

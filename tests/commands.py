@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from core.consent import Approval
+from core.reading.consent import Approval
 
 THEN: Final = datetime(2026, 4, 1, 8, 30, 0, 5, UTC)
 NOBODY: Final = "6f1d2c0a-0000-4000-8000-0000000000ff"

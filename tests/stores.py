@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from core.database import Database
 from core.identity.protocol import Actor
 from core.stores.protocol import Checked, Config, ConfigStore, Content, Page
 from core.stores.sqlite import SqliteStore
+from core.system.database import Database
 
 ANNA: Final = Actor("6f1d2c0a-0000-4000-8000-00000000000a", "Anna")
 BERT: Final = Actor("6f1d2c0a-0000-4000-8000-00000000000b", "Bert")

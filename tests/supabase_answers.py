@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import httpx
 
-from core.remote import Project
+from core.system.remote import Project
 
 URL: Final = "https://abcd.supabase.co"
 KEY: Final = "sb_publishable_of_the_project"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from core.identity.protocol import Actor
-from core.remote import Project
 from core.stores.supabase import CONFIGS, DRAFTS, SupabaseStore
+from core.system.remote import Project
 from tests.stores import Stores
 from tests.supabase_server.lite import LiteServer
 

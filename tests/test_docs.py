@@ -18,7 +18,7 @@ from core.api.parts import Limits
 from core.api.problems import TITLES
 from core.api.reference import markdown
 from core.cli import main
-from core.render_rules import rules_markdown
+from core.output.rules import rules_markdown
 from core.stores.protocol import MAX_BYTES
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -133,8 +133,8 @@ def test_what_stopped_pip_is_said_in_one_sentence(log: str, sentence: str) -> No
     ("arguments", "sentence"),
     [
         (["tests"], "there is no command 'tests'; leave it out, or write test"),
-        (["--port", "99999"], "'99999' is no port; give a number from 1 to 65535"),
-        (["--port", "web"], "'web' is no port; give a number from 1 to 65535"),
+        (["--port", "99999"], "'99999' is not a port; give a number from 1 to 65535"),
+        (["--port", "web"], "'web' is not a port; give a number from 1 to 65535"),
     ],
 )
 def test_a_wrong_command_line_is_refused(

@@ -12,7 +12,7 @@ import pytest
 
 from core import trainers
 from core.document import read
-from core.target import ENVIRONMENTS, Target
+from core.reading.target import ENVIRONMENTS, Target
 from tools import cases, try_trainer
 from tools.agreement import compare, differing, predict, target_for
 from tools.cases import Case

@@ -11,8 +11,8 @@ from core.derive import Derived, derive
 from core.document import read
 from core.errors import DocumentError
 from core.findings import Finding
-from core.target import ENVIRONMENTS, Target, machines
-from core.view import View
+from core.reading.target import ENVIRONMENTS, Target, machines
+from core.reading.view import View
 from tools.outcome import TIME_UP, Outcome
 
 Kind = Literal["agree", "disagree", "not shown"]

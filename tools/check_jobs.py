@@ -26,11 +26,12 @@ if __name__ == "__main__":
     # So that it starts from anywhere, as a file.
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from core import gpus, presets
+from core import presets
+from core.reading import gpus
+from core.reading.target import CPU, GPU, Target
 from core.sweeps.axes import read_setting
 from core.sweeps.files import zipped
 from core.sweeps.members import Plan, Sweep, plan
-from core.target import CPU, GPU, Target
 
 SECONDS: Final = 300
 SCRIPTS: Final = ("run.sh", "setup.sh", "slurm.sbatch")

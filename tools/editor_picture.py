@@ -18,8 +18,8 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page, sync_playwright
 
+from core.changes.editors import FILE_NAME, with_schema
 from core.document import write
-from core.editors import FILE_NAME, with_schema
 from core.presets import find
 from core.schema import json_schema
 

@@ -23,7 +23,7 @@ if __name__ == "__main__":
 
 from core import trainers
 from core.errors import UnknownTarget
-from core.target import Target, parse_target
+from core.reading.target import Target, parse_target
 from tools import cases
 from tools.agreement import Comparison, Prediction, compare, differing, predict, target_for
 from tools.cases import Case

@@ -5,15 +5,19 @@ from typing import Literal
 
 import streamlit as st
 
-from core.merge import Picks
+from core.drafts.merge import Picks
 from core.workbench import Clash
-from ui import consent, make_run, saving, session, share, sign_in, who
-from ui.actions import begin
-from ui.compare_column import column
-from ui.conflict import conflict
-from ui.describe import describe
+from ui import session
+from ui.account import sign_in, who
+from ui.build import make_run
+from ui.build.actions import begin
+from ui.comparing.column import column
 from ui.errors import boundary
-from ui.history import history
+from ui.frame.answers import answers, cancel, cancel_form
+from ui.library import consent, saving
+from ui.library.conflict import conflict
+from ui.library.describe import describe
+from ui.library.history import history
 from ui.questions import (
     Compared,
     Consent,
@@ -29,6 +33,7 @@ from ui.questions import (
     ShareIt,
     SignIn,
 )
+from ui.sharing import share
 from ui.text import ago, plain, value_text
 
 
@@ -71,7 +76,7 @@ def _about_a_config(question: Question) -> None:
             _dialog(f"Share this {asked.snapshot.kind}", lambda: share.dialog_body(asked))
         case LinkMade() as made:
             # It is not shown again: a click beside it is not to lose it.
-            _dialog("The link", lambda: share.link_body(made), stays=True)
+            _dialog("Your link", lambda: share.link_body(made), stays=True)
 
 
 def _dialog(
@@ -96,11 +101,14 @@ def _dismissed() -> None:
 
 
 def _name_is_taken(name: str) -> None:
-    st.markdown(f"You have a config named **{plain(name)}** already.")
+    st.markdown(f"You have a config named **{plain(name)}** already. Save under another name:")
     with st.form("taken", border=False):
         key = session.seeded("taken.name", f"{name} (2)")
-        other = st.text_input("Save under another name", key=key, max_chars=120)
-        if st.form_submit_button("Save under this name", type="primary") and other.strip():
+        other = st.text_input("Name", key=key, max_chars=120)
+        with answers():
+            is_said = st.form_submit_button("Save under this name", type="primary")
+            cancel_form()
+        if is_said and other.strip():
             _renamed(other.strip())
 
 
@@ -112,12 +120,14 @@ def _renamed(name: str) -> None:
 
 
 def _is_gone() -> None:
-    st.markdown("It was deleted in the library since you opened it. Your draft is unharmed.")
-    if st.button("Save as a new config", type="primary"):
-        session.answered()
-        saving.save_copy()
-        st.rerun()
-    st.caption("Or bring the deleted one back in the library, under *Recently deleted*.")
+    st.markdown("It was deleted in the library since you opened it. Your draft is unchanged.")
+    st.caption("The library brings the deleted one back, under *Recently deleted*.")
+    with answers():
+        if st.button("Save as a new config", type="primary"):
+            session.answered()
+            saving.save_copy()
+            st.rerun()
+        cancel()
 
 
 def _leave(leaving: LeaveUnsaved) -> None:
@@ -126,7 +136,7 @@ def _leave(leaving: LeaveUnsaved) -> None:
         f"**{plain(value_text(draft.name, 40))}** has changes that are not saved. "
         f"Open **{plain(value_text(leaving.draft.name, 40))}** now?"
     )
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with answers():
         if st.button("Save and open", type="primary"):
             session.answered()
             if saving.save():
@@ -137,9 +147,7 @@ def _leave(leaving: LeaveUnsaved) -> None:
             _open(leaving)
             session.say("Undo brings back the config that you had edited.", ":material/undo:")
             st.rerun()
-        if st.button("Stay here", type="tertiary"):
-            session.answered()
-            st.rerun()
+        cancel()
 
 
 def _open(leaving: LeaveUnsaved) -> None:
@@ -160,16 +168,14 @@ def _saved_elsewhere(clash: Clash) -> None:
     if not clash.choices:
         st.caption("The two configs hold the same settings.")
     picks = conflict(clash) if clash.choices else {}
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with answers():
         if st.button("Save what is chosen", type="primary"):
             _settle(clash, picks)
         if st.button("Keep both", help="Saves yours as a new config, under a name of its own."):
             session.answered()
             saving.save_copy()
             st.rerun()
-        if st.button("Decide later", type="tertiary"):
-            session.answered()
-            st.rerun()
+        cancel()
 
 
 def _settle(clash: Clash, picks: Picks) -> None:

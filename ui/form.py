@@ -21,13 +21,13 @@ from core.document import (
     parse_value,
     write,
 )
-from core.draft import follows_model, with_value
+from core.drafts.draft import follows_model, with_value
 from core.errors import DocumentError, PathError
 from core.fields import FieldSpec
 from core.findings import Finding
 from ui import session
-from ui.actions import apply_fix, open_draft, refresh
-from ui.insight import Insight, belongs_to_field
+from ui.build.actions import apply_fix, open_draft, refresh
+from ui.build.insight import Insight, belongs_to_field
 from ui.text import BLOCKED, MARKS, fix_text, plain, value_text
 
 COLUMNS = 3

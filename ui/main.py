@@ -4,16 +4,20 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import who
+from ui.account import who
 
 ROOT = Path(__file__).resolve().parent.parent
+# Made of icon.svg. For an icon of Streamlit's own the browser would ask Google.
+ICON = str(ROOT / "ui" / "icon.png")
 
 st.set_page_config(
     page_title="Tunesmith",
-    page_icon=str(ROOT / "ui" / "icon.png"),
+    page_icon=ICON,
     layout="wide",
     initial_sidebar_state="auto",
 )
+# The name beside it stands in style.css, in the color of the text.
+st.logo(ICON)
 page = st.navigation(
     [
         st.Page(ROOT / "pages" / "build.py", title="Build", default=True),
@@ -29,5 +33,5 @@ page = st.navigation(
     ],
     position="top",
 )
-st.set_page_config(page_title=f"{page.title.partition(' · ')[0]} · Tunesmith")
+st.set_page_config(page_title=f"{page.title.partition(' · ')[0]} - Tunesmith")
 page.run()

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from core.consent import Command
-from core.draft import Draft
+from core.drafts.draft import Draft
+from core.reading.consent import Command
 from core.shares.protocol import Share
 from core.shares.snapshot import Snapshot
 from core.sweeps.members import Plan

@@ -8,24 +8,24 @@ from typing import Any
 
 import streamlit as st
 
-from core import log
-from core.access_tokens import AccessTokens
 from core.api.bearers import LocalBearers, SupabaseBearers
 from core.api.parts import Bearers
-from core.database import Database
 from core.errors import SettingsError
+from core.identity.access_tokens import AccessTokens
 from core.identity.local import BcryptPasswords, LocalIdentity
 from core.identity.protocol import Actor, ByMail, Identity
-from core.later import Later
-from core.remote import Project
 from core.sessions import Sessions
 from core.settings import Settings
 from core.shares.guesses import Guesses
 from core.shares.protocol import SharedReader, Shares
 from core.shares.sqlite import SqliteSharedReader, SqliteShares
 from core.stores.sqlite import SqliteStore
+from core.system import log
+from core.system.database import Database
+from core.system.later import Later
+from core.system.remote import Project
 from core.workbench import Workbench
-from ui.loopback import is_loopback
+from ui.server.loopback import is_loopback
 
 _LOCK = threading.Lock()
 _BUILT: dict[Settings, "Services"] = {}

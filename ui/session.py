@@ -14,18 +14,19 @@ from uuid import uuid4
 
 import streamlit as st
 
-from core import draft as drafts
-from core import log, presets
-from core.access_tokens import Made
+from core import presets
 from core.document import Document
-from core.draft import Draft, History, Saved
-from core.importing import Import
-from core.models import ModelDims
+from core.drafts import draft as drafts
+from core.drafts.draft import Draft, History, Saved
+from core.drafts.importing import Import
+from core.identity.access_tokens import Made
+from core.reading.models import ModelDims
 from core.sweeps.form import Form
 from core.sweeps.group import Group
 from core.sweeps.members import Plan
+from core.system import log
 from core.workbench import Landed, LeftBehind
-from ui.insight import Insight
+from ui.build.insight import Insight
 from ui.questions import Question
 
 FIRST_PRESET = "sft_toolbench"
@@ -440,6 +441,17 @@ def is_stale(key: str) -> bool:
     """Whether a widget belongs to a user who has signed out: Streamlit may still call it back."""
     revision = key.removeprefix("w").partition(".")[0]
     return revision.isdecimal() and int(revision) < _state("fresh", int)
+
+
+def focus_on(place: str) -> None:
+    """Name the container, by its key, to which the keyboard goes where its focus gets lost."""
+    _store("focus", (place, focus()[1] + 1))
+
+
+def focus() -> tuple[str, int]:
+    """The container that was named last, and how many were named before."""
+    found: tuple[str, int] = _state("focus", lambda: ("", 0))
+    return found
 
 
 def say(text: str, icon: str) -> None:

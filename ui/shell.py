@@ -11,8 +11,11 @@ import streamlit as st
 
 from core.errors import TunesmithError
 from core.identity.protocol import Actor
-from ui import autosave, cookie, leaving, offline, scheme, session, sign_in, who
+from ui import session
+from ui.account import sign_in, who
+from ui.build import autosave
 from ui.errors import boundary
+from ui.frame import cookie, leaving, offline, scheme
 from ui.text import plain
 
 _STYLE = Path(__file__).with_name("style.css")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from core.document import ABSENT, number_text, write
 from core.findings import Finding, Patch, Severity
-from core.secrets import redact
+from core.system.secrets import redact
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 # What Markdown finds by itself, without any mark: addresses, icons, dashes and arrows.
@@ -68,6 +68,11 @@ def ago(moment: datetime, present: datetime | None = None) -> str:
         if seconds >= least:
             return f"{count(int(seconds // unit), noun)} ago"
     return "just now"
+
+
+def exact(moment: datetime) -> str:
+    """A moment to the minute, for who wants more than ``ago`` says: ``2026-11-28 10:50 UTC``."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def fix_text(patch: Patch) -> str:

@@ -5,12 +5,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.database import stamp
 from core.document import parse
 from core.presets import Preset
 from core.shares.protocol import Share, Shared
 from core.shares.snapshot import Column
 from core.stores.protocol import Config, Content, Summary, Version
+from core.system.database import stamp
 
 
 def config_json(config: Config) -> dict[str, Any]:

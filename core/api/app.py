@@ -15,17 +15,17 @@ from core.api.examples import of_answers
 from core.api.guard import Guard
 from core.api.parts import Limits, Parts
 from core.api.signed_in import MISSING
-from core.rates import Rates
+from core.system.rates import Rates
 
 PREFIX: Final = "/training"
 
 _TITLE: Final = "Tunesmith"
 _VERSION: Final = "1.0"
 _ABOUT: Final = """\
-Check, derive, compare and keep training configs for Tiny Tool Use, as the pages and
+Check, derive, compare and save training configs for Tiny Tool Use, as the pages and
 `python -m core` do: the same rules, the same store, the same report.
 
-Checking needs no account. Keeping does: send a token as `Authorization: Bearer …`.
+Checking needs no account. Saving does: send a token as `Authorization: Bearer …`.
 Whatever goes wrong is a problem document (RFC 9457) with a stable `code`."""
 
 JUDGING: Final = "judging"

@@ -4,14 +4,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from core.access_tokens import AccessTokens
 from core.api.parts import Caller
 from core.errors import NotAllowed
+from core.identity.access_tokens import AccessTokens
 from core.identity.protocol import Account, Actor
 
 # Three parts of base64url, as every JWT has.
 _JWT: Final = re.compile(r"[\w-]{1,2000}\.[\w-]{1,4000}\.[\w-]{1,1000}", re.ASCII)
-_ENDED: Final = "This access token has ended or is not taken; sign in again for another one."
+_ENDED: Final = "This access token has ended or is not accepted; sign in again for another one."
 
 
 class LocalBearers:

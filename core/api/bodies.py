@@ -11,6 +11,7 @@ from core.api.bounds import bounded
 from core.api.examples import described
 from core.document import Document, Source, read, write
 from core.presets import find
+from core.reading.target import DEFAULT, Target, parse_target
 from core.shares.protocol import MAX_DAYS
 from core.stores.protocol import (
     MAX_COMMANDS,
@@ -24,7 +25,6 @@ from core.stores.protocol import (
     Query,
     Sort,
 )
-from core.target import DEFAULT, Target, parse_target
 
 MAX_COMPARED: Final = 100
 WHOLE_AT_ONCE: Final = 50

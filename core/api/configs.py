@@ -44,7 +44,7 @@ IfMatch = Annotated[
 def list_configs(search: Annotated[Search, Query()], bench: ReadBench) -> dict[str, Any]:
     """One page of your library, with the cursors that lead on and back."""
     if search.cursor and read_cursor(search.query) is None:
-        text = "The cursor is none of a list in this order; begin without one."
+        text = "The cursor belongs to no list in this order; begin without one."
         raise Problem(422, "bad_cursor", text)
     page = bench.page(search.query)
     return {
@@ -65,7 +65,7 @@ def _rows(bench: Workbench, rows: tuple[Summary, ...], *, is_whole: bool) -> lis
 
 @router.post(
     "",
-    summary="Keep a new config",
+    summary="Save a new config",
     status_code=201,
     response_model=answers.ConfigAnswer,
     responses=problems(400, 401, 403, 409, 415, 422),
@@ -229,6 +229,6 @@ def _revision(if_match: str | None) -> int:
 
 
 def _attachment(name: str) -> str:
-    """A Content-Disposition that names a file; ``core.draft.file_name`` leaves no quote in it."""
+    """A Content-Disposition that names a file; a draft's ``file_name`` leaves no quote in it."""
     plain = name.encode("ascii", "replace").decode().replace("?", "_")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from core import answers as said
 from core.check import check
 from core.document import Document, put, write
+from core.output import answers as said
 from core.presets import find
-from core.target import DEFAULT
+from core.reading.target import DEFAULT
 
 Extra = Callable[[dict[str, Any]], None]
 

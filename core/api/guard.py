@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.api.parts import Limits
 from core.api.problems import Problem, internal, of_error, unavailable
 from core.errors import TooManyTries
-from core.rates import Rates, network
+from core.system.rates import Rates, network
 
 logger = logging.getLogger("tunesmith")
 

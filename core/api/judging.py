@@ -5,8 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
 
-from core import answers as said
-from core import effective as taken
 from core import presets, trainers
 from core.api import answers
 from core.api.answers import preset_json
@@ -17,9 +15,11 @@ from core.api.reading import StrictRoute
 from core.api.signed_in import MaybeCaller, parts_of
 from core.compare import compare
 from core.document import Document, parse
+from core.output import answers as said
+from core.reading.target import DEFAULT, Target, parse_target
 from core.schema import json_schema
 from core.stores.protocol import Content
-from core.target import DEFAULT, Target, parse_target
+from core.trainers import effective as taken
 from core.workbench import Workbench
 
 router = APIRouter(route_class=StrictRoute)

@@ -24,7 +24,7 @@ from core.errors import (
     UnknownSizes,
     UnknownTarget,
 )
-from core.secrets import redact
+from core.system.secrets import redact
 
 MEDIA_TYPE: Final = "application/problem+json"
 # RFC 9457 wants a URI that names the kind; this one needs no place to be looked up at.
@@ -39,17 +39,17 @@ TITLES: Final = {
     "malformed": "The body can't be read",
     "unauthorized": "A token is needed",
     "forbidden": "The token may not do this",
-    "not_found": "There is no such thing",
+    "not_found": "Not found",
     "method_not_allowed": "The address does not take this method",
     "name_taken": "The name is taken",
     "conflict": "It was saved elsewhere meanwhile",
     "needs_consent": "The config runs commands",
-    "precondition_failed": "If-Match is no revision",
+    "precondition_failed": "If-Match is not a revision",
     "too_large": "The body is too large",
     "unsupported_media_type": "The body is not JSON",
     "invalid_request": "The request does not fit the description",
     "unreadable_config": "The config is not one strict JSON object",
-    "unacceptable": "A value is not taken",
+    "unacceptable": "A value is not accepted",
     "unknown_target": "There is no such target",
     "unknown_preset": "There is no such preset",
     "bad_cursor": "The cursor leads nowhere",
@@ -203,14 +203,14 @@ _SAID: Final = {
     400: "The body is not strict JSON.",
     401: "There is no token, or it proves nobody.",
     403: "The token may not do this.",
-    404: "There is no such thing, or it is not yours.",
+    404: "It is not there, or not yours.",
     408: "The body did not come in time.",
     409: "Saved elsewhere meanwhile (conflict), name taken (name_taken), or commands that nobody "
-    "said yes to (needs_consent).",
+    "has approved (needs_consent).",
     412: "If-Match names no revision.",
     413: "The body is too large.",
     415: "The body is not application/json.",
-    422: "The request does not fit the description, or a value is not taken.",
+    422: "The request does not fit the description, or a value is not accepted.",
     428: "If-Match is missing.",
     429: "Too many requests; Retry-After says how long to wait.",
     503: "Not now, or it took too long; try again.",

@@ -4,7 +4,6 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request
 
-from core import log
 from core.api import answers
 from core.api.answers import share_json, shared_json
 from core.api.bodies import NewShare, OpenShare
@@ -15,6 +14,7 @@ from core.api.reading import StrictRoute
 from core.api.signed_in import ReadBench, ReadShares, WriteShares, parts_of
 from core.shares.protocol import token_of
 from core.shares.snapshot import of_config
+from core.system import log
 
 _PAGE: Final = "/shared"
 _GONE: Final = "This link leads nowhere: it is mistyped, revoked or expired; ask for a new one."

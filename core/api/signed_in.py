@@ -8,8 +8,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from core.api.guard import address_of
 from core.api.parts import Caller, Limits, Parts
 from core.api.problems import Problem, unauthorized
-from core.rates import Rates, network
 from core.shares.protocol import Shares
+from core.system.rates import Rates, network
 from core.workbench import Workbench
 
 MISSING: Final = "Send a token: Authorization: Bearer <token>. The account page makes one."

@@ -9,7 +9,7 @@ from typing import Any, Final
 from core import fields, trainers
 from core.catalog.entry import BASE, Entry, Example
 from core.fields import FieldSpec
-from core.target import DEFAULT, Setting, Target
+from core.reading.target import DEFAULT, Setting, Target
 
 _DPO: Final = "dpo_basic"
 _WITH_TOOLS: Final = "teacher_mode"

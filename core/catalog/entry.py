@@ -9,7 +9,7 @@ from core import presets
 from core.check import check
 from core.document import Document, Path, drop, put
 from core.findings import Finding, Report
-from core.target import parse_target
+from core.reading.target import parse_target
 
 Kind = Literal["error", "warning", "info", "blocker"]
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal, Protocol
 
-from core.database import Database, moment
 from core.errors import NotAccepted, NotFound, SignUpClosed, WrongPassword
 from core.identity import rules, tries
 from core.identity.protocol import Account, Actor, NewAccount
+from core.system.database import Database, moment
 
 LOCAL_USER: Final = "local"
 """The id and the name of the implicit user where accounts are off."""

@@ -140,7 +140,7 @@ def accepted_email(email: str) -> str:
     kept = email.strip()
     fits = len(kept) <= MAX_EMAIL and _EMAIL.fullmatch(kept) and all(map(_shows, kept))
     if kept and not fits:
-        raise NotAccepted("This is no e-mail address; write one such as ada@example.org.")
+        raise NotAccepted("This is not an email address; write one such as ada@example.org.")
     return kept
 
 
@@ -169,7 +169,7 @@ def password_fault(password: str, own: Sequence[str] = ()) -> str:
 
 def _plainness(text: str, own: Sequence[str]) -> str:
     if _is_own(text, own):
-        return "The password is little more than your name or e-mail address; choose another one."
+        return "The password is little more than your name or email address; choose another one."
     if _is_run(text) or len(set(text)) < _MIN_DISTINCT:
         return "The password is a plain run or repetition of characters; choose another one."
     if _is_common(text):

@@ -20,7 +20,6 @@ from supabase import AuthError, Client
 from supabase_auth.errors import AuthApiError, AuthRetryableError, AuthWeakPasswordError
 from supabase_auth.types import Session, User
 
-from core.database import Database, moment, stamp
 from core.errors import (
     NotAccepted,
     NotAllowed,
@@ -34,7 +33,8 @@ from core.errors import (
 )
 from core.identity import rules, tries
 from core.identity.protocol import Account, Actor, NewAccount, Tokens
-from core.remote import Project, plain_network_errors, unreachable
+from core.system.database import Database, moment, stamp
+from core.system.remote import Project, plain_network_errors, unreachable
 
 _ASK_SETTINGS_EVERY: Final = 60.0
 _MAIL_SECONDS: Final = 60
@@ -44,7 +44,7 @@ _NO_REFRESH: Final = "-"
 
 _NO_SUCH_PAIR: Final = "No account has this address and password; check both and try again."
 _NOT_YOURS: Final = "This is not your password; type it again."
-_WRONG_CODE: Final = "This code is wrong or too old; look at the newest mail, or ask for another."
+_WRONG_CODE: Final = "This code is wrong or too old; look at the newest email, or ask for another."
 _ENDED: Final = "Your sign-in has ended; sign in again."
 _NOT_NOW: Final = "Your sign-in can't be renewed now; try again in a moment."
 _ELSEWHERE: Final = (
@@ -249,7 +249,7 @@ class SupabaseIdentity:
         """A client that is signed in as who has typed the code from the mail."""
         wanted, digits = _address(email), re.sub(r"\s", "", code)
         if not _CODE.fullmatch(digits):
-            raise NotAccepted("The code is the number from the mail; type its digits.")
+            raise NotAccepted("The code is the number from the email; type its digits.")
         number = self._count("sign_in", wanted, address)
         client = self._client()
         with _plain_errors(wanted):
@@ -370,7 +370,7 @@ def _address(email: str) -> str:
         NotAccepted: it is none.
     """
     if not email.strip():
-        raise NotAccepted("Give your e-mail address: you sign in with it.")
+        raise NotAccepted("Give your email address: you sign in with it.")
     return rules.accepted_email(email).lower()
 
 
@@ -436,9 +436,9 @@ def _explained(code: str, email: str, wrong_password: str) -> TunesmithError:
         "otp_expired": lambda: NotAccepted(_WRONG_CODE),
         "over_request_rate_limit": lambda: TooManyTries(_MAIL_SECONDS, "requests"),
         "over_email_send_rate_limit": lambda: TooManyTries(_MAIL_SECONDS, "mails"),
-        "email_address_invalid": lambda: NotAccepted("The project doesn't take this address."),
+        "email_address_invalid": lambda: NotAccepted("The project doesn't accept this address."),
         "email_address_not_authorized": lambda: NotAccepted(
-            "The project sends mail to its own team only; whoever runs it has to set up SMTP."
+            "The project sends email to its own team only; whoever runs it has to set up SMTP."
         ),
         "captcha_failed": lambda: NotAccepted(
             "The project asks for a captcha, which this app doesn't have; "

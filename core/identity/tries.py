@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from core.database import moment, stamp
 from core.errors import TooManyTries
+from core.system.database import moment, stamp
 
 Kind = Literal["sign_in", "sign_up"]
 

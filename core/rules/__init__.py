@@ -6,7 +6,6 @@ A rule never raises, whatever the document holds, and knows of no other rule.
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from core.facts import Facts
 from core.findings import Finding
 from core.rules import (
     data,
@@ -25,6 +24,7 @@ from core.rules import (
     training,
     unknown,
 )
+from core.trainers.facts import Facts
 
 Rule = Callable[[Facts], Iterable[Finding]]
 

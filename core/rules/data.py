@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from core.derive import highest, lowest
 from core.document import Path
-from core.facts import Facts
 from core.findings import Finding, add, replace
+from core.reading.view import View
+from core.reading.wording import count, info, shown, warning
 from core.rules.schedule import spoken
-from core.view import View
-from core.wording import count, info, shown, warning
+from core.trainers.facts import Facts
 
 _ROWS: Final[Path] = ("data", "max_samples")
 _SPLIT: Final[Path] = ("data", "train_split")

@@ -5,11 +5,11 @@ from typing import Final
 
 from core.derive import PAIRS_MAX, highest
 from core.document import Path
-from core.facts import Facts
 from core.findings import Finding, Patch, add, replace
+from core.reading.view import View
+from core.reading.wording import info, shown, warning
 from core.rules.schedule import spoken
-from core.view import View
-from core.wording import info, shown, warning
+from core.trainers.facts import Facts
 
 _STRATEGY: Final[Path] = ("data", "strategy")
 _SPLIT: Final[Path] = ("data", "train_split")

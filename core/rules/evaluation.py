@@ -7,9 +7,9 @@ from typing import Final
 
 from core.config import KNOWN_METRICS
 from core.document import Path
-from core.facts import Facts
 from core.findings import Finding, replace
-from core.wording import shown, warning
+from core.reading.wording import shown, warning
+from core.trainers.facts import Facts
 
 _METRICS: Final[Path] = ("evaluation", "metrics")
 _LONGEST: Final = 60

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from core import fields
+from core.changes.mend import OTHER_METHODS
 from core.document import ABSENT, Document, Path, get, path_text, same
-from core.facts import Facts
 from core.findings import Finding, Operation, Patch, move, remove, replace
-from core.mend import OTHER_METHODS
-from core.secrets import kind_of
-from core.wording import error, info, shortened, shown, warning
+from core.reading.wording import error, info, shortened, shown, warning
+from core.system.secrets import kind_of
+from core.trainers.facts import Facts
 
 _LEGACY: Final = frozenset(
     {
@@ -84,7 +84,7 @@ def _not_a_config(facts: Facts) -> Iterator[Finding]:
         yield error(
             "import.not_a_config",
             (),
-            f"This is no config for Tiny Tool Use: it has neither 'training.method' nor "
+            f"This is not a config for Tiny Tool Use: it has neither 'training.method' nor "
             f"'data.strategy', but {_listed(names)}.",
             "Start from a template and take over the model, the learning rate, the epochs, "
             "the batch size and the tools.",

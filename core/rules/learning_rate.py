@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.document import Path
-from core.facts import Facts
 from core.findings import Finding, Patch, add
-from core.view import View
-from core.wording import error, shown, warning
+from core.reading.view import View
+from core.reading.wording import error, shown, warning
+from core.trainers.facts import Facts
 
 _PATH: Final[Path] = ("training", "learning_rate")
 _HIGH: Final = 1e-3

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from core.facts import Facts
+from core.estimates.fitting import vram_finding
+from core.estimates.memory import habits
 from core.findings import Finding
-from core.fitting import vram_finding
-from core.memory import habits
+from core.trainers.facts import Facts
 
 
 def _fits(facts: Facts) -> Iterator[Finding]:

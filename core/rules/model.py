@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import Final
 
-from core import models
+from core.changes.mend import hub_id, is_model_id
 from core.document import Path
-from core.facts import Facts
 from core.findings import Finding, add, replace
-from core.mend import hub_id, is_model_id
-from core.target import GPU
+from core.reading import models
+from core.reading.target import GPU
+from core.reading.view import path_of
+from core.reading.wording import error, shown, warning
+from core.trainers.facts import Facts
 from core.trainers.lessons import weights_become_nan
-from core.view import path_of
-from core.wording import error, shown, warning
 
 _TOKENIZER: Final[Path] = ("tokenizer", "name")
 _DTYPE: Final[Path] = ("model", "torch_dtype")
@@ -55,7 +55,7 @@ def _wide_dtype(facts: Facts) -> Iterator[Finding]:
             "model.torch_dtype.float32",
             _DTYPE,
             f"'{dtype}' uses more VRAM than 16 bits a weight.",
-            "Consider float16 for GPUs with 8 GB.",
+            "Consider float16 for GPUs with 8 GiB.",
             (replace(_DTYPE, "float16"),),
         )
 

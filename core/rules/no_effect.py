@@ -6,11 +6,11 @@ from typing import Final
 
 from core import fields
 from core.document import Path
-from core.facts import Facts
 from core.fields import FieldSpec
 from core.findings import Finding
-from core.profile import Profile
-from core.wording import info
+from core.reading.profile import Profile
+from core.reading.wording import info
+from core.trainers.facts import Facts
 
 
 def _ignored_keys(facts: Facts) -> Iterator[Finding]:

@@ -5,10 +5,10 @@ from typing import Final
 
 from core import fields, trainers
 from core.document import ABSENT
-from core.facts import Facts
 from core.findings import Finding
-from core.view import path_of
-from core.wording import info, shown
+from core.reading.view import path_of
+from core.reading.wording import info, shown
+from core.trainers.facts import Facts
 
 # Two are said as errors already, one is what its own help says.
 _SAID: Final = ("training.use_lora", "data.generation_type", "training.method")

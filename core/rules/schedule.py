@@ -14,9 +14,9 @@ from core.derive import (
     suggested_warmup,
 )
 from core.document import Path
-from core.facts import Facts
 from core.findings import Finding, Operation, Patch, add
-from core.wording import count, info, shown, warning
+from core.reading.wording import count, info, shown, warning
+from core.trainers.facts import Facts
 
 _WARMUP: Final[Path] = ("training", "warmup_steps")
 _BATCH: Final[Path] = ("training", "batch_size")

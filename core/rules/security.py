@@ -8,14 +8,14 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from core import fields
-from core.consent import is_command_tool
+from core.changes.mend import hub_id
 from core.document import Document, Path, path_text
-from core.facts import Facts
 from core.findings import Finding, Patch, remove, replace
-from core.mend import hub_id
-from core.secrets import is_literal, kind_of, may_hold_secret, names_secret
-from core.view import View, entries, holders, path_of
-from core.wording import error, shortened, shown, warning
+from core.reading.consent import is_command_tool
+from core.reading.view import View, entries, holders, path_of
+from core.reading.wording import error, shortened, shown, warning
+from core.system.secrets import is_literal, kind_of, may_hold_secret, names_secret
+from core.trainers.facts import Facts
 
 # Makers of the usual base models. Their repositories are read by many before they are run.
 _KNOWN_OWNERS: Final = frozenset(

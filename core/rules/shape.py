@@ -7,14 +7,14 @@ from typing import Any, Final, Literal
 from pydantic import ValidationError
 
 from core import fields
+from core.changes.mend import Mend, mended, required, section_value, tool_list, tool_part
 from core.config import TrainingConfig
 from core.document import ABSENT, Document, Path, get, path_text, type_name
-from core.facts import Facts
 from core.fields import FieldSpec
 from core.findings import Finding, Patch, add, remove, replace
-from core.mend import Mend, mended, required, section_value, tool_list, tool_part
-from core.view import View
-from core.wording import error, shown
+from core.reading.view import View
+from core.reading.wording import error, shown
+from core.trainers.facts import Facts
 
 Kind = Literal["missing", "enum", "bounds", "type"]
 

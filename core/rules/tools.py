@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.config import BUILT_IN_TOOLS
 from core.document import Path, get, path_text, same, type_name
-from core.facts import Facts
 from core.findings import Finding, Operation, Patch, add, remove, replace
-from core.secrets import redact
-from core.wording import error, info, shortened, shown, warning
+from core.reading.wording import error, info, shortened, shown, warning
+from core.system.secrets import redact
+from core.trainers.facts import Facts
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
@@ -30,7 +30,7 @@ def _name_pattern(facts: Facts) -> Iterator[Finding]:
             yield warning(
                 "tools.name.pattern",
                 path,
-                f"{shown(name)} is no legal function name for servers with OpenAI's API.",
+                f"{shown(name)} is not a legal function name for servers with OpenAI's API.",
                 f"Use {shown(legal)}." if legal else "Use letters, digits, _ and -, up to 64.",
                 (replace(path, legal),) if legal else None,
             )
@@ -81,7 +81,7 @@ def _parameters_schema(facts: Facts) -> Iterator[Finding]:
             yield error(
                 "tools.parameters.schema",
                 path,
-                f"Parameters is no valid JSON Schema: '{place}' {why}.",
+                f"Parameters is not a valid JSON Schema: '{place}' {why}.",
                 "Mend the schema; servers refuse the tool otherwise.",
                 _mended_schema(path, where, get(parameters, where)),
                 safe=True,

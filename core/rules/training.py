@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from core import models
 from core.document import MAX_INTEGER, Path
-from core.facts import Facts
 from core.findings import Finding, Patch, add, remove, replace
-from core.view import View, path_of
-from core.wording import count, error, info, shown, warning
+from core.reading import models
+from core.reading.view import View, path_of
+from core.reading.wording import count, error, info, shown, warning
+from core.trainers.facts import Facts
 
 _LENGTH: Final[Path] = ("training", "max_length")
 _RANK: Final[Path] = ("training", "lora_r")

@@ -6,13 +6,13 @@ from functools import lru_cache
 from typing import Any, Final
 
 from core import fields
+from core.changes.mend import is_model_id
 from core.document import ABSENT, Document, Path, get, path_text
-from core.facts import Facts
 from core.findings import Finding, move
-from core.mend import is_model_id
+from core.reading.wording import shortened, warning
 from core.rules.importing import is_explained
-from core.secrets import kind_of
-from core.wording import shortened, warning
+from core.system.secrets import kind_of
+from core.trainers.facts import Facts
 
 
 def unknown_key(facts: Facts) -> Iterator[Finding]:
@@ -36,7 +36,7 @@ def _meant(path: Path) -> list[Path]:
 
 def _unknown(document: Document, path: Path, targets: list[Path]) -> Finding:
     where = shortened(path_text(path))
-    message = f"'{where}' is no key that the trainer reads."
+    message = f"'{where}' is not a key that the trainer reads."
     if not targets:
         remedy = "It is kept and has no effect; remove it if nothing else reads it."
         return warning("config.key.unknown", path, message, remedy)

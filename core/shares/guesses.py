@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from core.rates import Rates, network
 from core.shares.protocol import Shared, SharedReader, is_token
+from core.system.rates import Rates, network
 
 MOST: Final = 30
 """Links that lead nowhere, from one address within a minute."""

@@ -16,7 +16,7 @@ PER_CONFIG: Final = 20
 PER_USER: Final = 100
 
 TOO_MANY: Final = (
-    f"You have as many links as you may ({PER_CONFIG} to one config, {PER_USER} in all); "
+    f"You have the most links there can be ({PER_CONFIG} to one config, {PER_USER} in all); "
     "revoke one first."
 )
 NO_SHARE: Final = "There is no such link of yours; it may have ended already."

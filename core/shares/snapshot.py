@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
 from core.check import check
-from core.consent import Approval, hashes, unapproved
+from core.comparing.selection import Show
 from core.document import Document, parse
 from core.errors import DocumentError, NeedsConsent, Unacceptable
 from core.findings import Finding
-from core.secrets import kind_of
-from core.selection import Show
+from core.reading.consent import Approval, hashes, unapproved
 from core.stores import limits
 from core.stores.listing import is_text
 from core.stores.protocol import MAX_BYTES, MAX_DESCRIPTION, MAX_NAME, MAX_TARGET, Config
+from core.system.secrets import kind_of
 
 Kind = Literal["config", "comparison"]
 
@@ -41,7 +41,7 @@ class Column:
         detail: what it is, in a few words: ``version 3``.
         description: what its owner says about it; may be empty.
         template_type: the id of the preset that it began with, or ``custom``.
-        target: what it is judged for, as ``core.target`` writes it; empty for the default.
+        target: what it is judged for, as ``core.reading.target`` writes it; empty for the default.
         approved: the recorded yes to each command of its tools; no reader sees them.
     """
 

@@ -5,7 +5,6 @@ import sqlite3
 from contextlib import suppress
 from datetime import timedelta
 
-from core.database import Database, moment, stamp
 from core.errors import NotAllowed, NotFound, Unacceptable
 from core.identity.protocol import Actor
 from core.shares.protocol import (
@@ -23,6 +22,7 @@ from core.shares.protocol import (
 )
 from core.shares.snapshot import Snapshot, check_shareable, from_json, to_json
 from core.stores.listing import is_text
+from core.system.database import Database, moment, stamp
 
 _COLUMNS = "handle, kind, title, created_at, expires_at, views, config_id"
 
@@ -167,4 +167,4 @@ def _share(row: sqlite3.Row) -> Share:
 def _explained(error: sqlite3.IntegrityError) -> Exception:
     if "FOREIGN KEY" in str(error):
         return NotAllowed("This account is no longer there; sign in again.")
-    return Unacceptable(f"The store doesn't take this ({error}); change it and try again.")
+    return Unacceptable(f"The store doesn't accept this ({error}); change it and try again.")

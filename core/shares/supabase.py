@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from core.errors import NotAllowed, NotFound
 from core.identity.protocol import Access, Actor
-from core.remote import Project, with_retries
 from core.shares.protocol import (
     NO_SHARE,
     Made,
@@ -26,6 +25,7 @@ from core.shares.protocol import (
 from core.shares.snapshot import Snapshot, check_shareable, from_json, to_json
 from core.stores import supabase_rows as rows
 from core.stores.supabase_errors import ExpiredError, answered, asked
+from core.system.remote import Project, with_retries
 
 SHARES: Final = "config_shares"
 _COLUMNS: Final = "id, kind, title, created_at, expires_at, views, config_id"
@@ -115,7 +115,7 @@ class SupabaseSharedReader:
         try:
             found = rows.rows(answered(self._project.client().rpc("get_share", {"token": token})))
         except ExpiredError:
-            raise NotAllowed("The project doesn't take this app's key.") from None
+            raise NotAllowed("The project doesn't accept this app's key.") from None
         # Over the API its owner can have written anything.
         with suppress(ValueError, LookupError, TypeError):
             return _shared(found[0]) if found else None

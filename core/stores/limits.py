@@ -9,9 +9,9 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from core.consent import Approval, commands, hashes, unapproved
 from core.document import Document, parse
 from core.errors import DocumentError, NeedsConsent, Unacceptable
+from core.reading.consent import Approval, commands, hashes, unapproved
 from core.stores.listing import is_text
 from core.stores.protocol import (
     MAX_BYTES,
@@ -81,7 +81,7 @@ def check_template_type(template_type: str) -> None:
     """Check the id of the preset that a config began with."""
     if not is_template_type(template_type):
         raise Unacceptable(
-            f"The template {template_type[:50]!r} is no id; "
+            f"The template {template_type[:50]!r} is not an id; "
             "write a small letter and up to 39 small letters, digits or underscores."
         )
 
@@ -90,7 +90,7 @@ def check_target(target: str) -> None:
     """Check what a config was checked for: at most 100 printable characters of ASCII."""
     _check_length("target", target, MAX_TARGET)
     if not _TARGET.fullmatch(target):
-        raise Unacceptable(f"The target {target[:50]!r} is none; choose one again.")
+        raise Unacceptable(f"The target {target[:50]!r} does not exist; choose another one.")
 
 
 def check_text(text: str) -> Document:

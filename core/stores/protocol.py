@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 
-from core.consent import Approval
 from core.document import Document, parse
+from core.reading.consent import Approval
 
 VERSIONS_KEPT: Final = 50
 DAYS_DELETED_KEPT: Final = 30
@@ -60,7 +60,7 @@ class Content:
         template_type: the id of the preset that it began with, or ``custom``.
         text: the JSON as the user has it; it is kept byte for byte.
         checked: what the checks say about it.
-        target: what it was checked for, as ``core.target`` writes it; empty for the default.
+        target: what it was checked for, as ``core.reading.target`` has it; empty for the default.
         approved: the recorded yes to each command that its tools would run.
     """
 

@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from core.consent import Approval, recorded
-from core.database import Database, stamp
 from core.document import parse
 from core.errors import Conflict, NameTaken, NotAllowed, NotFound, Unacceptable
 from core.identity.protocol import Actor
+from core.reading.consent import Approval, recorded
 from core.stores import limits
 from core.stores import sqlite_rows as rows
 from core.stores.listing import adopted_id, is_text, names_like, search_text
@@ -33,6 +32,7 @@ from core.stores.protocol import (
     Version,
 )
 from core.stores.sqlite_listing import LIVE, Listing
+from core.system.database import Database, stamp
 
 # What fits into a column; a greater number comes from a URL and names no version.
 _NUMBERS: Final = range(1, 2**63)
@@ -556,4 +556,4 @@ def _explained(error: sqlite3.IntegrityError, name: str) -> Exception:
         return NameTaken(name)
     if "FOREIGN KEY" in said:
         return NotAllowed("This account is no longer there; sign in again.")
-    return Unacceptable(f"The store doesn't take this ({said}); change it and try again.")
+    return Unacceptable(f"The store doesn't accept this ({said}); change it and try again.")

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from core.consent import Approval, from_json
-from core.database import moment
+from core.reading.consent import Approval, from_json
 from core.stores.limits import kept_errors
 from core.stores.protocol import (
     KEPT_DELETED,
@@ -19,6 +18,7 @@ from core.stores.protocol import (
     Summary,
     Version,
 )
+from core.system.database import moment
 
 
 def columns(content: Content) -> dict[str, Any]:

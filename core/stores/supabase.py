@@ -14,10 +14,9 @@ from typing import Any, Final
 
 from supabase import Client
 
-from core.consent import Approval
 from core.errors import Conflict, NameTaken, NotAllowed, NotFound, Unacceptable
 from core.identity.protocol import Access, Actor
-from core.remote import Project, with_retries
+from core.reading.consent import Approval
 from core.stores import limits
 from core.stores import supabase_rows as rows
 from core.stores.listing import Cursor, Pager, is_text, names_like, search_words
@@ -36,6 +35,7 @@ from core.stores.protocol import (
     Version,
 )
 from core.stores.supabase_errors import asked
+from core.system.remote import Project, with_retries
 
 CONFIGS: Final = "training_configs"
 DRAFTS: Final = "config_drafts"

@@ -10,8 +10,8 @@ from postgrest.exceptions import APIError
 
 from core.errors import NameTaken, NeedsConsent, NotAllowed, StoreError, Unacceptable, Unavailable
 from core.identity.protocol import Access
-from core.remote import Project, plain_network_errors
 from core.stores.supabase_rows import unreadable
+from core.system.remote import Project, plain_network_errors
 
 
 class ExpiredError(Exception):
@@ -30,14 +30,14 @@ _NAME_TAKEN: Final = "unique_user_config_name"
 _CONSTRAINTS: Final = {
     "training_configs_name_ck": "The name is too long or has characters that can't be seen",
     "training_configs_description_ck": "The description is too long",
-    "training_configs_template_ck": "The template is no id",
+    "training_configs_template_ck": "The template is not an id",
     "training_configs_json_object_ck": "The config is not one JSON object",
     "training_configs_json_size_ck": "The config is too long",
     "training_configs_json_digits_ck": "The config has a number of hundreds of digits",
     "training_configs_json_depth_ck": "The config is nested more than 20 deep",
     "training_configs_tags_ck": "The tags are too many or too long",
     "training_configs_message_ck": "The message is too long",
-    "training_configs_target_ck": "The target is none",
+    "training_configs_target_ck": "The target does not exist",
     "training_configs_approvals_ck": "The tools run too many different commands",
     "config_shares_title_ck": "The title is too long or has characters that can't be seen",
     "config_shares_snapshot_ck": "What is to be shared is too long",
@@ -94,7 +94,7 @@ def _explained(error: APIError, name: str) -> StoreError | ExpiredError:
     if error.hint == "consent" or said.startswith("consent:"):
         return NeedsConsent()
     if said.startswith("quota:") and "links" in said:
-        return Unacceptable("You have as many links as you may; revoke one first.")
+        return Unacceptable("You have the most links there can be; revoke one first.")
     if error.hint == "quota" or said.startswith("quota:"):
         return Unacceptable(
             "This project keeps no more configs for you; delete some, "
@@ -110,7 +110,7 @@ def _by_code(code: str, said: str) -> StoreError:
         return NotAllowed("Your account may not do this here; sign in again, then try once more.")
     if "API key" in said:
         return Unavailable(
-            "The Supabase project doesn't take this app's key; whoever runs the app has to set "
+            "The Supabase project doesn't accept this app's key; whoever runs the app has to set "
             "the project's publishable key."
         )
     if code in _NO_SCHEMA:
@@ -119,5 +119,5 @@ def _by_code(code: str, said: str) -> StoreError:
             "sees with `python -m core supabase check` what to do."
         )
     if code[:2] in {"22", "23"} or "violates" in said:
-        return Unacceptable("The project doesn't take this; change it and try again.")
+        return Unacceptable("The project doesn't accept this; change it and try again.")
     return Unavailable("The Supabase project can't answer now; try again in a moment.")

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
-from core.consent import from_json
 from core.errors import Unavailable
+from core.reading.consent import from_json
 from core.stores.limits import kept_errors
 from core.stores.listing import search_text
 from core.stores.protocol import (

@@ -12,7 +12,7 @@ from core.compare import equal
 from core.document import ABSENT, MAX_INTEGER, Path, number_text, parse_value, path_text
 from core.errors import DocumentError, SweepError
 from core.fields import FieldSpec
-from core.wording import shown
+from core.reading.wording import shown
 
 Mode = Literal["grid", "paired"]
 
@@ -78,7 +78,7 @@ def read_setting(text: str) -> Axis:
     path, end = _read_path(text)
     if not text[end:].startswith("="):
         raise SweepError(
-            f"{shown(text)} is no field with values; write it like training.lora_r=8,16."
+            f"{shown(text)} is not a setting with values; write it like training.lora_r=8,16."
         )
     return read_axis(path, text[end + 1 :])
 
@@ -91,7 +91,7 @@ def read_path(text: str) -> Path:
     """
     path, end = _read_path(text.strip())
     if end < len(text.strip()):
-        raise SweepError(f"{shown(text)} is no path; write it like training.learning_rate.")
+        raise SweepError(f"{shown(text)} is not a path; write it like training.learning_rate.")
     return path
 
 
@@ -109,7 +109,7 @@ def _read_path(text: str) -> tuple[Path, int]:
             break
         end = found.end()
     if not steps or isinstance(steps[0], int):
-        raise SweepError(f"{shown(text)} is no path; write it like training.learning_rate.")
+        raise SweepError(f"{shown(text)} is not a path; write it like training.learning_rate.")
     return tuple(steps), end
 
 
@@ -338,7 +338,7 @@ def check_axes(axes: Sequence[Axis], mode: Mode) -> int:
         SweepError: they make none, or more than ``MAX_MEMBERS``.
     """
     if not axes:
-        raise SweepError("Choose a field and its values first.")
+        raise SweepError("Choose a setting and its values first.")
     for number, axis in enumerate(axes):
         for other in axes[:number]:
             _check_apart(axis, other)
@@ -346,7 +346,7 @@ def check_axes(axes: Sequence[Axis], mode: Mode) -> int:
     if count > MAX_MEMBERS:
         how = f"{sum_text(axes, mode)} makes" if len(axes) > 1 else f"{axes[0].name} makes"
         raise SweepError(
-            f"{how} {count} members; a sweep has {MAX_MEMBERS} at most, so take values away."
+            f"{how} {count} configs; a sweep has {MAX_MEMBERS} at most, so take values away."
         )
     return count
 
@@ -355,12 +355,12 @@ def sum_text(axes: Sequence[Axis], mode: Mode) -> str:
     """How the number of members comes about: ``3 × 2``, ``4 pairs``."""
     if mode == "grid":
         return " × ".join(str(len(axis.values)) for axis in axes)
-    return f"{len(axes[0].values)} in step" if axes else ""
+    return f"{len(axes[0].values)} paired" if axes else ""
 
 
 def _check_apart(axis: Axis, other: Axis) -> None:
     if axis.path == other.path:
-        raise SweepError(f"{axis.name} stands there twice; put all its values into one.")
+        raise SweepError(f"{axis.name} is there twice; put all its values on one line.")
     outer, inner = sorted((axis, other), key=lambda one: len(one.path))
     if inner.path[: len(outer.path)] == outer.path:
         raise SweepError(f"{inner.name} lies inside {outer.name}; vary one of the two.")
@@ -370,5 +370,5 @@ def _paired(axes: Sequence[Axis]) -> int:
     lengths = [len(axis.values) for axis in axes]
     if len(set(lengths)) > 1:
         told = ", ".join(f"{axis.name} has {len(axis.values)}" for axis in axes)
-        raise SweepError(f"Fields in step need as many values each, but {told}.")
+        raise SweepError(f"Paired settings need the same number of values, but {told}.")
     return lengths[0]

@@ -1,8 +1,8 @@
 """Fields that a sweep varies for nothing, and members that would run alike.
 
 A run that repeats another one is a day of a GPU for nothing. What a run takes for each key, as
-``core.effective`` tells it, decides: a key that the trainer does not look at, caps, or takes
-otherwise, makes no run another one, whatever its value.
+``core.trainers.effective`` tells it, decides: a key that the trainer does not look at, caps, or
+takes otherwise, makes no run another one, whatever its value.
 """
 
 import json
@@ -12,10 +12,10 @@ from typing import Any
 
 from core import trainers
 from core.document import ABSENT, Document, Path, drop, get, path_text, put, write
-from core.effective import Effective, effective
+from core.reading.target import Target
+from core.reading.view import View
 from core.sweeps.axes import Axis
-from core.target import Target
-from core.view import View
+from core.trainers.effective import Effective, effective
 
 
 @dataclass(frozen=True, slots=True)

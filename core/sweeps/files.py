@@ -5,19 +5,21 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from core import archive, render, trainers
-from core.archive import File
+from core import trainers
 from core.compare import Comparison, compare
-from core.consent import commands
-from core.consequences import consequences, outcome
+from core.comparing.consequences import consequences, outcome
 from core.document import write
-from core.requirements import requirements
-from core.secrets import redact
+from core.output import render
+from core.reading.consent import commands
+from core.reading.view import View
+from core.stores import archive
+from core.stores.archive import File
 from core.sweeps.axes import values_text
 from core.sweeps.jobs import AT_ONCE, checkout, skypilot, slurm
 from core.sweeps.manifest import manifest
 from core.sweeps.members import Plan
-from core.view import View
+from core.system.secrets import redact
+from core.trainers.requirements import requirements
 
 _SCRIPTS: Final = Path(__file__).resolve().parents[1] / "data" / "sweep"
 _IGNORED: Final = "outputs\nlogs\n.venv\n.venv.lock\nslurm-*.out\n"

@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from core.consent import Command, commands
-from core.draft import Draft
+from core.drafts.draft import Draft
 from core.errors import NameTaken, NeedsConsent, SweepError, TunesmithError
+from core.reading.consent import Command, commands
 from core.stores.limits import check_name
 from core.stores.protocol import MAX_TAG, Query, Summary
 from core.sweeps.members import Member, Plan

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
-from core import gpus, trainers
+from core import trainers
+from core.reading import gpus
+from core.reading.target import CPU, Machine
 from core.sweeps.members import Plan
-from core.target import CPU, Machine
 
 # As SkyPilot 0.14.1 calls them (sky/utils/gpu_names.py, sky/provision/runpod/utils.py); the ones
 # that it has no certain name for are left out.

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from core.consequences import Consequence, Outcome, consequences, outcome
+from core.comparing.consequences import Consequence, Outcome, consequences, outcome
 from core.document import ABSENT, Document, Path, get, path_text, write
-from core.draft import follows_model, with_value
+from core.drafts.draft import follows_model, with_value
 from core.errors import PathError, SweepError
 from core.findings import Finding, Report
+from core.reading.target import DEFAULT, Target
 from core.sweeps.axes import Axis, Mode, check_axes
 from core.sweeps.effect import Idle, alike, idle, with_axis
 from core.sweeps.names import base_name, member_names
-from core.target import DEFAULT, Target
 
 _MODEL: Final[Path] = ("model", "name")
 _TOKENIZER: Final[Path] = ("tokenizer", "name")

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from core.document import ABSENT, number_text
-from core.draft import file_name
-from core.secrets import kind_of
+from core.drafts.draft import file_name
 from core.sweeps.axes import WITHOUT, Axis
+from core.system.secrets import kind_of
 
-# A file name is cut at 100 characters: see ``core.draft.file_name``.
+# A file name is cut at 100 characters: see ``core.drafts.draft.file_name``.
 _LONGEST: Final = 96
 _BASE: Final = 40
 _PART: Final = 24

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from core.consequences import Consequence
+from core.comparing.consequences import Consequence
 from core.document import ABSENT
 from core.findings import Finding
-from core.render import ABSENT_MARK, counted, printable, table, value_text
-from core.secrets import masked, redact
+from core.output.render import ABSENT_MARK, counted, printable, table, value_text
 from core.sweeps.axes import WITHOUT, Axis, sum_text
 from core.sweeps.members import Member, Plan
+from core.system.secrets import masked, redact
 
 
 def plan_text(plan: Plan) -> str:

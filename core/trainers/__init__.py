@@ -10,11 +10,11 @@ from pkgutil import iter_modules
 from types import MappingProxyType
 
 from core.errors import UnknownTarget
-from core.facts import Facts
 from core.findings import Verdict
-from core.target import DEFAULT, Setting, Target, parse_target
+from core.reading.target import DEFAULT, Setting, Target, parse_target
+from core.reading.wording import shown
 from core.trainers.base import Trainer
-from core.wording import shown
+from core.trainers.facts import Facts
 
 __all__ = ["Trainer", "every", "get", "judge", "known", "setting"]
 

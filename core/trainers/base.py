@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 from core.document import Path
 from core.errors import UnknownTarget
-from core.facts import Facts
 from core.findings import Finding, Verdict
-from core.profile import Profile
-from core.target import ENVIRONMENTS, Libraries, Machine, Setting, Target, machine
-from core.view import View
-from core.wording import shown
+from core.reading.profile import Profile
+from core.reading.target import ENVIRONMENTS, Libraries, Machine, Setting, Target, machine
+from core.reading.view import View
+from core.reading.wording import shown
+from core.trainers.facts import Facts
 
 Stage = Callable[[Facts], Iterable[Finding]]
 Lesson = Callable[[Facts], bool]

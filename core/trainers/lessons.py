@@ -3,8 +3,8 @@
 from typing import Final
 
 from core.derive import highest
-from core.facts import Facts
-from core.view import View
+from core.reading.view import View
+from core.trainers.facts import Facts
 
 
 def never_moves(facts: Facts) -> bool:

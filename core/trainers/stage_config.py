@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from core.changes.mend import section_value
 from core.document import ABSENT, type_name
-from core.facts import Facts
 from core.findings import Finding, Patch, add, remove
-from core.mend import section_value
+from core.reading.view import View, path_of
+from core.reading.wording import printed, shown
+from core.trainers.facts import Facts
 from core.trainers.stops import is_number, mend, raises, section, stop
-from core.view import View, path_of
-from core.wording import printed, shown
 
 STRATEGIES: Final = ("toolbench", "teacher_mode", "manual_templates")
 """All that the trainer has code for (config.py:57, data_generator.py:34-41)."""

@@ -6,20 +6,20 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from core import rows
+from core.changes.mend import has_no_tools, loadable, near_choice
 from core.document import ABSENT, MAX_INTEGER
-from core.facts import Facts
 from core.findings import Finding, Patch, add
-from core.mend import has_no_tools, loadable, near_choice
 from core.presets import built_in_tools
-from core.rows import Unknown
+from core.reading import rows
+from core.reading.rows import Unknown
+from core.reading.view import View, path_of
+from core.reading.wording import printed, shown
 from core.trainers import stage_tools
+from core.trainers.facts import Facts
 from core.trainers.stage_config import STRATEGIES, is_schema_checked
 from core.trainers.stage_model import unloadable
 from core.trainers.stage_tools import no_rows
 from core.trainers.stops import mend, mend_or, raises, section, set_all, stop
-from core.view import View, path_of
-from core.wording import printed, shown
 
 GENERATIONS: Final = ("real", "synthetic")
 

@@ -6,10 +6,10 @@ What can't be mended in the config is mended by the environment: these remedies 
 from collections.abc import Iterator
 from typing import Final
 
-from core.facts import Facts
 from core.findings import Finding, Patch
+from core.reading.view import path_of
+from core.trainers.facts import Facts
 from core.trainers.stops import raises, set_all, stop
-from core.view import path_of
 
 PINS: Final = "Install the pinned libraries: `python -m core requirements FILE` writes them."
 

@@ -7,15 +7,15 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from core import models
+from core.changes.mend import hub_id, loadable
 from core.document import ABSENT
-from core.facts import Facts
 from core.findings import Finding, Patch
-from core.mend import hub_id, loadable
+from core.reading import models
+from core.reading.view import View, path_of
+from core.reading.wording import printed, shown
+from core.trainers.facts import Facts
 from core.trainers.stage_config import is_schema_checked
 from core.trainers.stops import mend, mend_or, raises, section, set_all, stop
-from core.view import View, path_of
-from core.wording import printed, shown
 
 # The floating-point names of torch that weights can be loaded in; half, float and double are
 # other names of three of them.
@@ -89,7 +89,7 @@ def _dtype(view: View) -> Iterator[Finding]:
     yield stop(
         "model.torch_dtype.enum",
         path_of("model.torch_dtype"),
-        f"'torch_dtype' is {shown(value)}, which is no floating-point type of torch to load in.",
+        f"'torch_dtype' is {shown(value)}, which is not a floating-point type of torch to load in.",
         raises(error, _dtype_place(value)),
         "Use 'float16' or, on Ampere and newer, 'bfloat16'.",
         mend(view, "model.torch_dtype"),

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any, Final
 
+from core.changes.mend import tool_list, tool_part
 from core.config import BUILT_IN_TOOLS
 from core.document import ABSENT, Path, type_name
 from core.findings import Finding, Patch, add
-from core.mend import tool_list, tool_part
+from core.reading.view import View
+from core.reading.wording import printed
 from core.trainers.stage_config import STRATEGIES, is_schema_checked
 from core.trainers.stops import raises, stop
-from core.view import View
-from core.wording import printed
 
 
 def makes_rows(view: View) -> bool:

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 from core import fields
+from core.changes.mend import near_choice
 from core.config import Optimizer
 from core.derive import highest
 from core.document import ABSENT
-from core.facts import Facts
 from core.findings import Finding, Patch
-from core.mend import near_choice
+from core.reading.view import View, path_of
+from core.reading.wording import formatted, printed, shown
+from core.trainers.facts import Facts
 from core.trainers.lessons import TOOLBENCH_PROMPT
 from core.trainers.stage_config import is_schema_checked
 from core.trainers.stops import SILENT, mend, mend_or, raises, section, set_all, stop
-from core.view import View, path_of
-from core.wording import formatted, printed, shown
 
 METHODS: Final = ("sft", "dpo", "teacher_mode")
 
@@ -504,7 +504,7 @@ def _optimizer(view: View) -> Iterator[Finding]:
         path_of("training.optim"),
         f"The optimizer {shown(value)} needs the library {library}."
         if library
-        else f"'training.optim' is {shown(value)}, which is no optimizer's name.",
+        else f"'training.optim' is {shown(value)}, which is not an optimizer's name.",
         raises(_NOT_INSTALLED.get(library, f"ImportError: {library} is missing"), "trainer.py:284")
         if library
         else raises(error, "trainer.py:248"),

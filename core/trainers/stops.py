@@ -3,10 +3,10 @@
 from typing import Any, Final
 
 from core import fields
+from core.changes.mend import Mend, mended, required
 from core.document import ABSENT, Path
 from core.findings import Finding, Operation, Patch, add, remove
-from core.mend import Mend, mended, required
-from core.view import View, path_of
+from core.reading.view import View, path_of
 
 SILENT: Final = (
     "train.py prints 'Training completed successfully!' without one optimizer update "

@@ -8,8 +8,9 @@ config's own rules without breaking the run, is said elsewhere.
 
 from typing import Final
 
-from core.profile import Profile
-from core.target import Libraries, Machine
+from core.reading.profile import Profile
+from core.reading.target import Libraries, Machine
+from core.reading.view import View
 from core.trainers import (
     lessons,
     stage_config,
@@ -20,7 +21,6 @@ from core.trainers import (
     used,
 )
 from core.trainers.base import Lesson, Stage, Trainer
-from core.view import View
 
 # TRL 0.20 dropped ``max_seq_length`` (trainer.py:204), transformers 5 ``overwrite_output_dir``
 # (trainer.py:183). bitsandbytes is missing in the trainer's own requirements.txt, and LoRA and

@@ -13,10 +13,9 @@ from typing import Final
 
 from core import fields
 from core.config import Use
-from core.facts import Facts
 from core.findings import Finding
-from core.profile import Profile
-from core.target import Libraries, Machine
+from core.reading.profile import Profile
+from core.reading.target import Libraries, Machine
 from core.trainers import (
     stage_config,
     stage_data,
@@ -27,6 +26,7 @@ from core.trainers import (
     used,
 )
 from core.trainers.base import Trainer, Used
+from core.trainers.facts import Facts
 
 # Lines of the first trainer's trainer.py after which the fork's have moved, and by how many.
 _MOVED_AFTER: Final = (183, 205, 219)

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from core.derive import PAIRS_MAX, highest
 from core.document import ABSENT, number_text
-from core.facts import Facts
+from core.reading.view import View
 from core.trainers.base import Used, Why
-from core.view import View
+from core.trainers.facts import Facts
 
 _LIBRARY: Final = "transformers training_args.py"
 

@@ -17,8 +17,8 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from core.database import Database
 from core.settings import Settings
+from core.system.database import Database
 from tests.browser.users import NewPage, User
 
 START_SECONDS = 60
@@ -116,6 +116,17 @@ def new_user(database: Database, app_url: str, new_page: NewPage) -> Callable[[]
 @pytest.fixture
 def user(new_user: Callable[[], User]) -> User:
     return new_user()
+
+
+@pytest.fixture(scope="session")
+def accessible(pytestconfig: pytest.Config) -> Check:
+    """Fails the test where the page it is given breaks WCAG 2.2 AA."""
+    axe = got(pytestconfig, source)
+
+    def check(page: Page) -> None:
+        assert violations(page, axe) == []
+
+    return check
 
 
 @pytest.hookimpl(wrapper=True)

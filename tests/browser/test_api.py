@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.access_tokens import AccessTokens
+from core.identity.access_tokens import AccessTokens
 from tests.browser.idle import wait_until_idle
 from tests.browser.users import User
 

@@ -18,15 +18,15 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import connect
 
-from core import draft as drafts
 from core import presets
-from core.database import Database
 from core.document import put
-from core.draft import Draft
+from core.drafts import draft as drafts
+from core.drafts.draft import Draft
 from core.identity.local import LocalIdentity
-from core.later import DELAY
 from core.sessions import Sessions
 from core.stores.protocol import Config, Query
+from core.system.database import Database
+from core.system.later import DELAY
 from core.workbench import opened
 from tests.browser.conftest import App, free_port, running, wait_until_healthy
 from tests.browser.idle import wait_until_idle
@@ -38,7 +38,7 @@ from tests.browser.users import (
     expect_signed_out,
     fill_sign_in,
 )
-from ui.session_routes import END_PATH, REDEEM_PATH, cookie_name
+from ui.server.session_routes import END_PATH, REDEEM_PATH, cookie_name
 
 pytestmark = pytest.mark.browser
 
@@ -331,7 +331,7 @@ def test_signing_out_ends_the_other_tabs_and_every_copy_of_the_cookie(user: User
     thief.goto(user.app_url + "/library")
     expect_signed_out(thief)
     assert [row.name for row in user.bench.page(Query()).rows] == [PLAN]
-    click(other_device, "Save name and e-mail")
+    click(other_device, "Save name and email")
     if way == "Sign out":
         expect(account_link(user, other_device)).to_be_visible()
     else:

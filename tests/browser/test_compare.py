@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core import draft as drafts
 from core import presets
 from core.document import Document, put
+from core.drafts import draft as drafts
 from core.stores.protocol import Config
 from core.workbench import opened
 from tests.browser.idle import wait_until_idle
@@ -208,7 +208,7 @@ def test_text_in_a_config_is_text_and_nothing_else(user: User) -> None:
     wait_until_idle(page)
     expect_cells(page, "training.method", [EVIL, "≠sft"])
     assert page.locator("img[src=x]").count() == 0
-    assert page.title() == "Compare · Tunesmith"
+    assert page.title() == "Compare - Tunesmith"
 
 
 # --- Reading it ----------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Dialog, Locator, Page, Position, expect
 
-from core import draft as drafts
 from core import presets
 from core.document import Document, put
+from core.drafts import draft as drafts
 from core.stores.protocol import Config
 from tests.browser.idle import wait_until_idle
 from tests.browser.users import PASSWORD, User, expect_signed_out, fill_sign_in
@@ -308,7 +308,7 @@ def test_signing_out_in_one_tab_signs_out_the_other(user: User) -> None:
 def test_a_changed_password_ends_the_other_browsers_session(user: User) -> None:
     here, there = user.open("/account"), user.open("/library")
     here.get_by_text("Change the password").first.click()
-    here.get_by_label("Password now").fill(PASSWORD)
+    here.get_by_label("Current password").fill(PASSWORD)
     here.get_by_label("New password", exact=True).fill(PASSWORD + " 2")
     here.get_by_label("New password again").fill(PASSWORD + " 2")
     click(here, "Change the password")

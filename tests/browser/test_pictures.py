@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import draft as drafts
 from core import presets
 from core.document import put
+from core.drafts import draft as drafts
 from tests.browser.users import User
 
 pytestmark = pytest.mark.browser

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from core import draft as drafts
 from core import presets
 from core.document import put
+from core.drafts import draft as drafts
 from core.shares.sqlite import SqliteSharedReader, SqliteShares
 from core.stores.protocol import Config
 from tests.browser.conftest import App
@@ -209,4 +209,4 @@ def test_what_others_wrote_is_only_shown(user: User, new_page: NewPage, kind: st
     main = reader.locator(".stMain")
     assert main.locator("img[src='x'], a[href^='javascript'], img[src*='evil']").count() == 0
     assert not [url for url in asked if "evil" in url]
-    assert reader.title() == "Shared · Tunesmith"
+    assert reader.title() == "Shared - Tunesmith"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core import draft as drafts
 from core import presets
-from core.consent import commands, hashes
 from core.document import put
+from core.drafts import draft as drafts
+from core.reading.consent import commands, hashes
 from core.stores.protocol import Query
 from tests.browser.idle import wait_until_idle
 from tests.browser.users import User
@@ -149,8 +149,8 @@ def test_what_was_typed_survives_another_page_and_every_widget_works_twice(
     wait_until_idle(page)
     vary(page, RATES, RANKS)
     for mode, told in (
-        ("In step", "2 in step = 2 configs"),
-        ("Every mix", "2 × 2 = 4 configs"),
+        ("Paired", "2 paired = 2 configs"),
+        ("All combinations", "2 × 2 = 4 configs"),
     ) * 2:
         page.get_by_role("radio", name=mode).click()
         wait_until_idle(page)
@@ -198,7 +198,7 @@ def test_commands_are_agreed_to_once_for_the_whole_group(user: User) -> None:
     expect(dialog).to_contain_text("uptime")
     dialog.get_by_text("I have read it").click()
     wait_until_idle(page)
-    dialog.get_by_role("button", name="Save it with a recorded yes").click()
+    dialog.get_by_role("button", name="Approve and save").click()
     expect(page.locator(".st-key-sweep_saved")).to_contain_text("Saved 2 configs")
     rows = user.bench.page(Query(tags=("sweep:mine",))).rows
     approved = {one.name: hashes(user.bench.config(one.id).approved) for one in rows}

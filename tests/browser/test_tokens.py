@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.access_tokens import AccessTokens
+from core.identity.access_tokens import AccessTokens
 from tests.browser.conftest import App
 from tests.browser.idle import wait_until_idle
 from tests.browser.users import User, expect_signed_out

@@ -6,14 +6,14 @@ from itertools import count
 import bcrypt
 from playwright.sync_api import Page, expect
 
-from core.database import Database
 from core.identity.local import LocalIdentity
 from core.identity.protocol import Account, NewAccount
 from core.sessions import Sessions
 from core.stores.sqlite import SqliteStore
+from core.system.database import Database
 from core.workbench import Workbench
 from tests.browser.idle import wait_until_idle
-from ui.session_routes import cookie_name
+from ui.server.session_routes import cookie_name
 
 PASSWORD = "correct horse battery staple"
 _NUMBERS = count(1)

@@ -7,7 +7,7 @@ import pytest
 from core.check import check, fix
 from core.document import get, parse, put
 from core.errors import UnknownTarget
-from core.target import Target
+from core.reading.target import Target
 
 SAMPLES = Path(__file__).parents[1] / "data" / "tiny_tool_use"
 

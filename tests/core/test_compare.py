@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import trainers
+from core.changes.patch import apply
 from core.compare import Comparison, Row, changed, compare
 from core.document import Document, get, put, same
 from core.fields import SECTIONS
-from core.patch import apply
 from core.presets import find, load
-from core.profile import TINY_TOOL_USE
-from core.target import Target
+from core.reading.profile import TINY_TOOL_USE
+from core.reading.target import Target
 
 
 def paths(*documents: Document, everything: bool = False) -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from core import presets
 from core.derive import QUANTITIES, Derived, derive, suggested_warmup
 from core.document import Document, drop, put
-from core.view import View, path_of
+from core.reading.view import View, path_of
 
 
 def changed(preset: str, **values: Any) -> Document:

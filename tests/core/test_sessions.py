@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from core.database import Database
 from core.errors import NotFound
 from core.identity.protocol import Account, NewAccount
 from core.sessions import Begun, Sessions
+from core.system.database import Database
 from tests.accounts import ADDRESS, PASSWORD, Clock, CountingDatabase, ada, at_once, local_identity
 
 

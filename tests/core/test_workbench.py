@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from core import draft as drafts
 from core import presets
-from core.consent import commands
-from core.database import Database
 from core.document import put, read
-from core.draft import Draft, History
+from core.drafts import draft as drafts
+from core.drafts.draft import Draft, History
+from core.drafts.importing import Import, inspect
 from core.errors import Conflict, NameTaken, NeedsConsent, NotFound
 from core.identity.local import LocalIdentity
 from core.identity.protocol import Account, Actor, NewAccount
-from core.importing import Import, inspect
+from core.reading.consent import commands
 from core.stores.protocol import Config, Query
 from core.stores.sqlite import SqliteStore
+from core.system.database import Database
 from core.workbench import Workbench, opened, saved_as
 from tests.accounts import FastPasswords
 from tests.commands import digest, running, tool, with_tools
@@ -305,7 +305,7 @@ def test_an_imported_file_with_commands_waits_for_a_yes(bench: Workbench) -> Non
     assert [command.text for command in commanding.commands] == ["ls"]
     first, second = bench.take_in([commanding, plain])
     assert (first.config, first.commands, second.commands) == (None, commanding.commands, ())
-    assert "say yes to it before it is saved" in first.problem
+    assert "approve it before it is saved" in first.problem
     assert names(bench) == ["a"]
     (landed,) = bench.take_in([commanding.approving(first.commands)])
     assert landed.config

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.errors import CheckViolation, InsufficientPrivilege, RaiseException
 
-from core.consent import commands
 from core.document import parse
+from core.reading.consent import commands
 from core.stores.protocol import MAX_COMMANDS, MAX_TARGET
 from tests.commands import COMMANDS, THEN, approval, digest, running
 from tests.database.conftest import NewProject

@@ -90,7 +90,7 @@ SNAPSHOTS: Final = {
     "a column without a text": '{"columns": [{"title": "x"}]}',
     "a text that is none": '{"columns": [{"text": {}}]}',
     "a text that is no JSON": shown("{"),
-    "a text that is no object": shown("{}", "[1]"),
+    "a text that is not an object": shown("{}", "[1]"),
     "a number that fills the memory": shown('{"a": 1e131071}'),
     "too long": shown("{}") + " " * MAX_SNAPSHOT,
 }

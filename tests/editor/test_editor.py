@@ -16,7 +16,7 @@ from core import catalog, presets
 from core.check import check
 from core.document import Document, drop, parse, put, write
 from core.schema import json_schema
-from core.schema_rules import warnings
+from core.schema.rules import warnings
 from tests.supabase_server import MissingPartError
 from tests.supabase_server.npm import node, packages
 from tests.supabase_server.plugin import got

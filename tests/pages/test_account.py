@@ -12,7 +12,7 @@ from core.identity.protocol import Account, NewAccount
 from tests.accounts import PASSWORD
 from tests.pages.conftest import ROOT, SignIn
 from tests.pages.looks import button, do, labelled, shown
-from ui.account import device
+from ui.account.page import device
 from ui.services import Services, close_all, services
 
 
@@ -30,11 +30,11 @@ def fill(app: AppTest, **fields: str) -> None:
 def test_name_and_address_are_changed(page: SignIn, parts: Services, ann: Account) -> None:
     app = page("account")
     fill(app, Name="Ann Lee")
-    labelled(app.text_input, "E-mail").set_value("ann@example.org")
-    do(button(app, "Save name and e-mail").click())
+    labelled(app.text_input, "Email").set_value("ann@example.org")
+    do(button(app, "Save name and email").click())
     account = parts.identity.account(ann.user_id)
     assert (account.full_name, account.email) == ("Ann Lee", "ann@example.org")
-    assert "Name and e-mail are saved" in shown(app) or "Ann Lee" in shown(app)
+    assert "Name and email are saved" in shown(app) or "Ann Lee" in shown(app)
 
 
 def test_a_changed_password_ends_all_sessions_but_a_new_one_here(

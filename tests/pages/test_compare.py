@@ -8,9 +8,9 @@ from urllib.parse import unquote
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import draft as drafts
 from core import presets
 from core.document import put
+from core.drafts import draft as drafts
 from core.identity.protocol import NewAccount
 from core.stores.protocol import Config
 from core.workbench import Workbench

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.consent import commands
 from core.document import Document, put, write
 from core.presets import find
+from core.reading.consent import commands
 from core.stores.protocol import Query
 from core.workbench import Workbench
 from tests.pages.conftest import SignIn
@@ -35,7 +35,7 @@ def app(page: SignIn) -> AppTest:
 def agree(app: AppTest) -> None:
     labelled(app.checkbox, "I have read it, and it may run where this config is trained.").check()
     app.run()
-    do(button(app, "Save it with a recorded yes").click())
+    do(button(app, "Approve and save").click())
 
 
 def test_a_save_asks_and_records_the_yes(app: AppTest, bench: Workbench) -> None:
@@ -55,8 +55,8 @@ def test_a_save_asks_and_records_the_yes(app: AppTest, bench: Workbench) -> None
 
 def test_no_is_an_answer_too(app: AppTest, bench: Workbench) -> None:
     do(button(app, "Save").click())
-    assert button(app, "Save it with a recorded yes").disabled
-    do(button(app, "Don't save").click())
+    assert button(app, "Approve and save").disabled
+    do(button(app, "Cancel").click())
     assert bench.page(Query()).rows == ()
     assert draft(app).document == RISKY
 

@@ -6,9 +6,9 @@ from xml.etree.ElementTree import fromstring
 
 from streamlit.testing.v1 import AppTest
 
-from core import draft as drafts
 from core import presets
 from core.document import put
+from core.drafts import draft as drafts
 from core.workbench import Workbench
 from tests.pages.conftest import ROOT, SignIn
 from tests.pages.looks import do, labelled, shown

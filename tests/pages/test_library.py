@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import draft as drafts
 from core import presets
 from core.document import put
+from core.drafts import draft as drafts
 from core.stores.protocol import Config, Query
 from core.workbench import Workbench
 from tests.pages.conftest import ROOT, SignIn
@@ -43,7 +43,7 @@ def test_search_filter_and_order_find_configs_and_can_be_cleared(
     labelled(app.selectbox, "Order").select("name").run()
     assert rows(app) == ["sweep a", "Sweep b"]
     assert app.query_params["order"] == "name"
-    labelled(app.selectbox, "State").select("invalid").run()
+    labelled(app.selectbox, "Verdict").select("invalid").run()
     assert rows(app) == ["sweep a"]
     labelled(app.text_input, "Search").set_value("nothing like it").run()
     button(app, "Clear search and filters").click().run()

@@ -5,9 +5,9 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import draft as drafts
 from core import presets
 from core.document import put
+from core.drafts import draft as drafts
 from core.stores.protocol import Query
 from core.workbench import Workbench, opened
 from tests.accounts import PASSWORD
@@ -166,7 +166,7 @@ def test_decided_later_nothing_is_lost(page: SignIn, bench: Workbench) -> None:
     saved_elsewhere(app, bench)
     type_epochs(app, 5)
     save(app)
-    do(button(app, "Decide later").click())
+    do(button(app, "Cancel").click())
     assert draft(app).document["training"]["num_epochs"] == 5
     assert bench.page(Query()).rows[0].revision == 2
     save(app)
@@ -181,7 +181,7 @@ def test_decided_later_nothing_is_lost(page: SignIn, bench: Workbench) -> None:
     [
         ("Save and open", 100, ["sft_toolbench"]),
         ("Open without saving", 100, []),
-        ("Stay here", 7, []),
+        ("Cancel", 7, []),
     ],
 )
 def test_opening_another_config_asks_about_unsaved_work(

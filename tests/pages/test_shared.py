@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import draft as drafts
 from core import presets
 from core.document import put
+from core.drafts import draft as drafts
 from core.identity.protocol import Account
 from core.shares.protocol import Made, Shares, new_token
 from core.shares.snapshot import Snapshot
@@ -64,7 +64,7 @@ def test_a_saved_config_is_shared_from_the_library(
     app = page("library", selected=config.id)
     do(button(app, "Share").click())
     assert "can take a copy, without an account" in shown(app)
-    labelled(app.text_input, "Title, which its readers see").set_value("For the group")
+    labelled(app.text_input, "Title (its readers see it)").set_value("For the group")
     labelled(app.segmented_control, "The link works for").set_value(30)
     do(button(app, "Create the link").click())
     found = LINK.search(app.code[-1].value)
@@ -134,7 +134,7 @@ def test_a_title_that_is_none_is_told_and_the_dialog_stays(
 ) -> None:
     app = page("library", selected=config.id)
     do(button(app, "Share").click())
-    labelled(app.text_input, "Title, which its readers see").set_value(title)
+    labelled(app.text_input, "Title (its readers see it)").set_value(title)
     button(app, "Create the link").click().run()
     assert told in shown(app)
     assert button(app, "Create the link")

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import draft as drafts
 from core import presets
 from core.document import put
+from core.drafts import draft as drafts
 from core.stores.protocol import Config, Query
 from core.sweeps.form import Entry, Form
 from core.workbench import Workbench
@@ -94,8 +94,8 @@ def test_every_config_is_shown_with_its_verdict_before_anything_is_made() -> Non
 
 def test_values_in_step_need_as_many_each() -> None:
     app = vary(opened(), RATES, ("training.lora_r", "8, 16, 32"))
-    labelled(app.button_group, "Values come together").set_value("paired").run()
-    assert "Fields in step need as many values each" in shown(app).replace("\\", "")
+    labelled(app.button_group, "Combine values").set_value("paired").run()
+    assert "Paired settings need the same number of values" in shown(app).replace("\\", "")
     values(app)[1].set_value("8, 16").run()
     assert members(app)["axis 1"] == ["8", "16"]
 
@@ -183,15 +183,15 @@ def test_only_configs_that_run() -> None:
 def test_what_was_typed_is_there_after_another_page() -> None:
     app = vary(opened(), RATES, RANKS)
     labelled(app.text_input, "Name").set_value("rates").run()
-    labelled(app.number_input, "At once on Slurm").set_value(9).run()
-    labelled(app.button_group, "Values come together").set_value("paired").run()
+    labelled(app.number_input, "Slurm tasks at once").set_value(9).run()
+    labelled(app.button_group, "Combine values").set_value("paired").run()
     for _ in range(2):
         app.switch_page("../pages/build.py").run()
         app.switch_page("../pages/sweep.py").run()
     assert [box.value for box in settings(app)] == [RATES[0], RANKS[0]]
     assert [field.value for field in values(app)] == [RATES[1], RANKS[1]]
     assert labelled(app.text_input, "Name").value == "rates"
-    assert labelled(app.number_input, "At once on Slurm").value == 9
+    assert labelled(app.number_input, "Slurm tasks at once").value == 9
     assert members(app)["name"] == ["rates-01-lr1e-4-r8", "rates-02-lr2e-4-r16"]
 
 

@@ -8,7 +8,7 @@ import pytest
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
-from core.access_tokens import AccessTokens, TokenInfo
+from core.identity.access_tokens import AccessTokens, TokenInfo
 from core.identity.local import LOCAL_USER
 from core.identity.protocol import Account, NewAccount
 from tests.accounts import ADDRESS, PASSWORD, local_identity

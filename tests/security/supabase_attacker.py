@@ -13,7 +13,7 @@ from typing import Any, Final
 import httpx
 from postgrest.exceptions import APIError
 
-from core.remote import Project
+from core.system.remote import Project
 from tests.supabase_server.lite import LiteServer
 from tests.supabase_users import User, new_user
 

@@ -17,12 +17,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.access_tokens import AccessTokens, Made, is_well_formed
-from core.database import Database
 from core.errors import TunesmithError
+from core.identity.access_tokens import AccessTokens, Made, is_well_formed
 from core.identity.local import LocalIdentity
 from core.identity.protocol import Account, NewAccount
 from core.sessions import Sessions
+from core.system.database import Database
 from tests.accounts import ADDRESS, PASSWORD, Clock, CountingDatabase, ada, local_identity
 
 WEEK = timedelta(days=7)

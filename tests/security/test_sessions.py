@@ -11,13 +11,13 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from core.database import Database
 from core.identity.local import LocalIdentity
 from core.identity.protocol import Account, NewAccount
 from core.sessions import Begun, Sessions
+from core.system.database import Database
 from tests.accounts import ADDRESS, OTHER_PASSWORD, PASSWORD, Clock, ada, at_once, local_identity
 from tests.asgi import request
-from ui.session_routes import END_PATH, REDEEM_PATH, cookie_name, routes
+from ui.server.session_routes import END_PATH, REDEEM_PATH, cookie_name, routes
 
 HERE: Final = "http://localhost:8501"
 NAME: Final = cookie_name(HERE)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pytest
 
-from core.remote import Project
+from core.system.remote import Project
 from tests.security.supabase_attacker import (
     RELATIONS,
     SECRET,

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.api.guard import Guard
 from core.api.parts import Limits
-from core.rates import Rates
+from core.system.rates import Rates
 from tests.api_client import Api, Client, code, local_api
 from tests.asgi import request
 

@@ -11,12 +11,12 @@ from core.api.app import create
 from core.api.bearers import SupabaseBearers
 from core.api.below import Below
 from core.api.parts import Parts
-from core.database import Database
 from core.identity.protocol import Actor
 from core.identity.supabase import SupabaseIdentity
-from core.remote import Project
 from core.shares.supabase import SupabaseSharedReader, SupabaseShares
 from core.stores.supabase import SupabaseStore
+from core.system.database import Database
+from core.system.remote import Project
 from core.workbench import Workbench
 from tests.api_client import WIDE, Client, code, nothing_else
 from tests.security.supabase_attacker import claims_of, signed

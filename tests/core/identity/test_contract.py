@@ -9,12 +9,12 @@ from typing import Final
 
 import pytest
 
-from core.database import Database
 from core.errors import NotAccepted, NotAllowed, NotFound, TooManyTries, WrongPassword
 from core.identity.protocol import Account, Actor, Identity, NewAccount
 from core.identity.supabase import SupabaseIdentity
-from core.remote import Project
 from core.sessions import Sessions
+from core.system.database import Database
+from core.system.remote import Project
 from tests.accounts import ADDRESS, OTHER_PASSWORD, PASSWORD, local_identity
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from core.database import Database
 from core.errors import NotAccepted, NotFound, SignUpClosed, TooManyTries, WrongPassword
 from core.identity.local import LOCAL_USER, BcryptPasswords, LocalIdentity
 from core.identity.protocol import Account, Actor, NewAccount
 from core.sessions import Sessions
+from core.system.database import Database
 from tests.accounts import (
     ADDRESS,
     OTHER_PASSWORD,

@@ -11,7 +11,6 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from core.database import Database
 from core.errors import (
     NotAccepted,
     NotAllowed,
@@ -24,8 +23,9 @@ from core.errors import (
 )
 from core.identity.protocol import Account, Actor, NewAccount, Tokens
 from core.identity.supabase import SupabaseIdentity
-from core.remote import Project
 from core.sessions import Sessions
+from core.system.database import Database
+from core.system.remote import Project
 from tests.accounts import ADDRESS, OTHER_PASSWORD, PASSWORD, outcome
 from tests.supabase_answers import LEAK, NONSENSE, Answer, project_that_says
 from tests.supabase_server.lite import LiteServer, Settings

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from core.remote import Project
 from core.shares.protocol import Shares
 from core.shares.sqlite import SqliteSharedReader, SqliteShares
 from core.shares.supabase import SHARES, SupabaseSharedReader, SupabaseShares
 from core.stores.protocol import Config
 from core.stores.sqlite import SqliteStore
+from core.system.remote import Project
 from tests.shares import Links
 from tests.stores import Clock, Stores, content, sqlite_database
 from tests.supabase_users import User, emptied, stores_of

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from core.errors import TooManyTries
-from core.rates import WINDOW_SECONDS
 from core.shares.guesses import MOST, Guesses
 from core.shares.protocol import Shared, new_token
+from core.system.rates import WINDOW_SECONDS
 from tests.shares import of_config
 
 KNOWN = new_token()

@@ -79,7 +79,7 @@ REFUSED: Final[dict[str, tuple[dict[str, str], type[StoreError], str]]] = {
     "a command": (
         {"code": "P0001", "message": "consent: a command", "hint": "consent"},
         NeedsConsent,
-        "say yes to it",
+        "approve it",
     ),
     "a title": (
         {"code": "23514", "message": 'violates check constraint "config_shares_title_ck"'},

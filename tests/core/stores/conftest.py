@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core.remote import Project
 from core.stores.protocol import Config, ConfigStore
+from core.system.remote import Project
 from tests.stores import Clock, Stores, content, sqlite_stores
 from tests.supabase_users import User, emptied, stores_of
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from core.consent import Approval
 from core.errors import NeedsConsent, Unacceptable
+from core.reading.consent import Approval
 from core.stores.listing import adopted_id
 from core.stores.protocol import MAX_COMMANDS, MAX_TARGET, Config, ConfigStore, Query
 from tests.commands import COMMANDS, NOBODY, THEN, approval, digest, running

@@ -8,11 +8,11 @@ from typing import Any, get_args
 
 import pytest
 
-from core.database import Database
 from core.errors import NeedsConsent, NotAllowed, Unacceptable
 from core.identity.protocol import Actor
 from core.stores.protocol import Checked, Config, KeptDraft, Query, Sort
 from core.stores.sqlite import SqliteStore
+from core.system.database import Database
 from tests.commands import approval, running
 from tests.stores import ANNA, BERT, FAULTY, content, create, names, sqlite_database
 

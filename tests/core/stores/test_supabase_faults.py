@@ -14,9 +14,9 @@ from supabase import AuthError
 
 from core.errors import NeedsConsent, NotAllowed, NotFound, StoreError, Unacceptable, Unavailable
 from core.identity.protocol import Actor
-from core.remote import READ_TRIES, Project
 from core.stores.protocol import KeptDraft, Query
 from core.stores.supabase import CONFIGS, SupabaseStore
+from core.system.remote import READ_TRIES, Project
 from tests.accounts import at_once, outcome
 from tests.stores import FINE, content, names
 from tests.supabase_answers import (
@@ -172,16 +172,16 @@ def test_a_read_that_works_at_the_second_try_has_worked() -> None:
             "'run' already",
         ),
         (400, {"code": "P0001", "message": "x", "hint": "quota"}, Unacceptable, "no more configs"),
-        (400, {"code": "P0001", "message": "x", "hint": "consent"}, NeedsConsent, "say yes to it"),
-        (500, {"code": "SUP", "message": "consent: x"}, NeedsConsent, "say yes to it"),
+        (400, {"code": "P0001", "message": "x", "hint": "consent"}, NeedsConsent, "approve it"),
+        (500, {"code": "SUP", "message": "consent: x"}, NeedsConsent, "approve it"),
         (
             400,
             {"code": "23514", "message": 'x "training_configs_json_depth_ck"'},
             Unacceptable,
             "more than 20 deep",
         ),
-        (400, {"code": "23514", "message": f"new {LEAK}"}, Unacceptable, "doesn't take this"),
-        (400, {"code": "22P05", "message": LEAK}, Unacceptable, "doesn't take this"),
+        (400, {"code": "23514", "message": f"new {LEAK}"}, Unacceptable, "doesn't accept this"),
+        (400, {"code": "22P05", "message": LEAK}, Unacceptable, "doesn't accept this"),
         (403, {"code": "42501", "message": LEAK}, NotAllowed, "may not do that|may not do this"),
         (404, {"code": "PGRST205", "message": LEAK}, Unavailable, "core supabase check"),
         (404, {"code": "PGRST202", "message": LEAK}, Unavailable, "core supabase check"),

@@ -1,0 +1,1 @@
+"""From one document to another: patches, differences, and edits of a text."""

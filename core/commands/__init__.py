@@ -1,0 +1,1 @@
+"""The commands of ``python -m core``, and the places where they keep configs."""

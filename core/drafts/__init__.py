@@ -1,0 +1,1 @@
+"""The config that is being edited, and the changes that are proposed to it."""

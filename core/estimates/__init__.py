@@ -1,0 +1,1 @@
+"""What a run would take: memory and what makes it fit, learning rates, time."""

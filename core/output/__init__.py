@@ -1,0 +1,1 @@
+"""Reports, comparisons and catalogs as they leave the program: text, JSON, SARIF, JUnit."""

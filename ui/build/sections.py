@@ -1,0 +1,200 @@
+"""The sections of the form: an expander each, that says in its heading what matters inside."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import streamlit as st
+
+from core import fields
+from core.document import ABSENT, Path, get, number_text, path_text
+from core.fields import FieldSpec
+from core.findings import Finding
+from core.output.render import code_span
+from ui import session
+from ui.account import who
+from ui.build.actions import drop_key, fragment_name
+from ui.build.insight import OTHER, Insight
+from ui.build.tools import tools_body
+from ui.errors import boundary
+from ui.form import field_grid, finding_line, json_editor, raw_value
+from ui.text import MARKS, plain, value_text, worst
+
+_OPEN_AT_FIRST: Final = ("model", "training", "data")
+
+
+def sections() -> None:
+    """Draw all sections, each as a fragment of its own."""
+    for name in (*fields.SECTIONS, OTHER):
+        st.fragment(_section, key=fragment_name(name))(name)
+
+
+def _section(name: str) -> None:
+    if who.has_changed():
+        st.rerun()
+    with boundary():
+        insight = session.insight()
+        if name == OTHER and not (insight.unknown or insight.by_section.get(OTHER)):
+            return
+        # The browser keeps what is open: with on_change, a new heading would be a new expander,
+        # and the field that is being edited inside it would lose the focus.
+        with st.expander(_heading(name, insight), name in _OPEN_AT_FIRST, key=f"expander.{name}"):
+            _body(name, insight)
+
+
+def _body(name: str, insight: Insight) -> None:
+    for finding in insight.by_path.get((name,), ()):
+        finding_line(finding)
+    if name == OTHER:
+        _other_keys(insight)
+    elif name == "tools":
+        tools_body(insight)
+    elif isinstance(get(insight.draft.document, (name,), {}), dict):
+        _fields(name, insight)
+    else:
+        value = get(insight.draft.document, (name,))
+        json_editor((name,), value, label=name, help_text="This section has to be an object.")
+
+
+def _fields(name: str, insight: Insight) -> None:
+    specs = [spec for spec in _specs(name) if _is_shown(spec, insight)]
+    simple = [spec for spec in specs if not spec.use.advanced]
+    advanced = [spec for spec in specs if spec.use.advanced]
+    field_grid(simple, [spec.path for spec in simple])
+    if advanced and _advanced_switch(name, advanced, insight):
+        field_grid(advanced, [spec.path for spec in advanced])
+
+
+def _specs(name: str) -> tuple[FieldSpec, ...]:
+    seed = (fields.table()[("seed",)],) if name == "training" else ()
+    return fields.in_section(name) + seed
+
+
+def _is_shown(spec: FieldSpec, insight: Insight) -> bool:
+    return spec.use.listed or get(insight.draft.document, spec.path) is not ABSENT
+
+
+def _advanced_switch(name: str, specs: list[FieldSpec], insight: Insight) -> bool:
+    present = sum(get(insight.draft.document, spec.path) is not ABSENT for spec in specs)
+    faulty = any(
+        finding.severity != "info"
+        for spec in specs
+        for finding in insight.by_path.get(spec.path, ())
+    )
+    switch = f"advanced.{name}"
+    st.toggle(
+        f"Advanced settings ({len(specs)}, {present} set)",
+        key=session.seeded(f"toggle.{switch}", session.is_on(switch, faulty)),
+        on_change=_switched,
+        args=(switch, name),
+    )
+    return bool(session.widget_value(f"toggle.{switch}"))
+
+
+def _switched(switch: str, name: str) -> None:
+    if not session.has_left():
+        session.set_on(switch, bool(session.widget_value(f"toggle.{switch}")))
+        st.rerun(fragment_name(name))
+
+
+def _other_keys(insight: Insight) -> None:
+    st.caption("The trainer does not know these keys. They stay in the file until you remove them.")
+    for finding in _elsewhere(insight):
+        finding_line(finding, place="other")
+    for path in insight.unknown:
+        _other_key(path, insight)
+
+
+def _elsewhere(insight: Insight) -> list[Finding]:
+    found = insight.by_section.get(OTHER, ())
+    return [finding for finding in found if finding.path not in insight.unknown]
+
+
+def _other_key(path: Path, insight: Insight) -> None:
+    editor, button = st.columns([5, 1], vertical_alignment="bottom")
+    with editor:
+        raw_value(path, label=code_span(path_text(path)))
+    with button:
+        st.button(
+            "Drop",
+            key=session.widget_key("drop", *path),
+            help=f"Remove {plain(path_text(path))} from the config. Undo brings it back.",
+            on_click=drop_key,
+            args=(path,),
+        )
+    for finding in insight.at(path):
+        finding_line(finding, place="other")
+
+
+def _heading(name: str, insight: Insight) -> str:
+    findings = insight.by_section.get(name, ())
+    severity = worst(findings)
+    count = sum(finding.severity == severity for finding in findings)
+    mark = f" {MARKS[severity]} {count}" if severity and severity != "info" else ""
+    title = "Other keys" if name == OTHER else name.capitalize()
+    said = _SAID.get(name, _nothing)(insight)
+    return f"**{title}**{mark} :gray[{plain(said)}]" if said else f"**{title}**{mark}"
+
+
+def _nothing(insight: Insight) -> str:
+    return ""
+
+
+def _shown(insight: Insight, name: str) -> str:
+    value = insight.view.effective(name)
+    if isinstance(value, float):
+        return number_text(value)
+    return "–" if value in (None, "") else value_text(value, 40)
+
+
+def _model(insight: Insight) -> str:
+    return f"{_shown(insight, 'model.name')} · {_shown(insight, 'model.torch_dtype')}"
+
+
+def _tokenizer(insight: Insight) -> str:
+    same = insight.view.value("tokenizer.name") == insight.view.value("model.name")
+    return "follows the model" if same else _shown(insight, "tokenizer.name")
+
+
+def _training(insight: Insight) -> str:
+    batch = _shown(insight, "training.batch_size")
+    accumulation = _shown(insight, "training.gradient_accumulation_steps")
+    lora = "full fine-tuning"
+    if insight.view.uses_lora:
+        rank, alpha = _shown(insight, "training.lora_r"), _shown(insight, "training.lora_alpha")
+        lora = f"LoRA {rank}/{alpha}"
+    rate = _shown(insight, "training.learning_rate")
+    return f"{_shown(insight, 'training.method')} · lr {rate} · {batch} × {accumulation} · {lora}"
+
+
+def _data(insight: Insight) -> str:
+    names = ("data.strategy", "data.generation_type", "data.max_samples", "data.train_split")
+    return " · ".join(_shown(insight, name) for name in names)
+
+
+def _tools(insight: Insight) -> str:
+    names = [value_text(tool.get("name", "unnamed"), 20) for _, tool in insight.view.tools]
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if names[6:] else "") or "none"
+
+
+def _evaluation(insight: Insight) -> str:
+    return "not read by the trainer" if insight.view.document.get("evaluation") else "not set"
+
+
+def _tensorboard(insight: Insight) -> str:
+    return "on" if insight.view.effective("tensorboard.enabled") else "off"
+
+
+def _other(insight: Insight) -> str:
+    return str(len(insight.unknown) or "")
+
+
+_SAID: Final[Mapping[str, Callable[[Insight], Any]]] = {
+    "model": _model,
+    "tokenizer": _tokenizer,
+    "training": _training,
+    "data": _data,
+    "tools": _tools,
+    "evaluation": _evaluation,
+    "tensorboard": _tensorboard,
+    OTHER: _other,
+}

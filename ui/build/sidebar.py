@@ -1,0 +1,167 @@
+"""The sidebar: where a config comes from, and what is open."""
+
+from collections.abc import Callable
+from itertools import groupby
+
+import streamlit as st
+
+from core import presets
+from core.drafts import draft as drafts
+from core.drafts.draft import from_source
+from core.drafts.importing import Import
+from core.presets import Preset
+from ui import session
+from ui.account import who
+from ui.build.actions import COMMAND, DOWNLOAD, HEADER, begin_or_ask, open_draft
+from ui.build.importer import import_dialog
+from ui.errors import boundary
+from ui.questions import History
+from ui.text import plain, value_text
+
+_METHODS = {"sft": "Supervised", "teacher_mode": "Teacher mode", "dpo": "Preference pairs"}
+_ORIGINS = {
+    "exact": "The trainer's own file.",
+    "reconstructed": ":orange[A reconstruction.]",
+    "proposed": ":orange[Our proposal.]",
+}
+
+
+def sidebar() -> None:
+    """Draw the whole sidebar."""
+    with st.sidebar:
+        st.fragment(_open_draft, key=HEADER)()
+        _others()
+        st.subheader("Template", anchor=False)
+        for method, group in groupby(presets.load(), key=lambda preset: preset.method):
+            st.caption(f"{_METHODS.get(method, method)} `{method}`")
+            for preset in group:
+                _preset(preset)
+
+
+def _open_draft() -> None:
+    if who.has_changed():
+        # This part is drawn after each edit: a session that has ended ends here too.
+        st.rerun()
+    with boundary(), st.container(key="open_draft", gap="xsmall"):
+        history, draft = session.history(), session.draft()
+        key = session.seeded(session.widget_key("name"), draft.name)
+        st.text_input("Name", key=key, max_chars=120, on_change=_renamed, args=(key,))
+        st.caption(_state(draft))
+        with st.container(horizontal=True, gap="xsmall"):
+            _step("Undo", session.undo, bool(history.past), len(history.past))
+            _step("Redo", session.redo, bool(history.future), len(history.future))
+            _step("Reset", session.reset, draft.is_changed, 0)
+        if draft.saved:
+            _saved(draft.saved)
+
+
+def _state(draft: drafts.Draft) -> str:
+    if draft.saved:
+        changed = ":orange[changed since]" if draft.is_unsaved else "saved"
+        return f"version {draft.saved.revision} · {changed}"
+    kind, _, name = draft.origin.partition(":")
+    source = {"preset": "template", "import": "import"}.get(kind, "started empty")
+    said = f"{source} {plain(value_text(name, 30))}".strip()
+    return f"{said} · " + (":orange[changed]" if draft.is_changed else "as it was opened")
+
+
+def _saved(saved: drafts.Saved) -> None:
+    st.button(
+        "Versions",
+        key="versions",
+        icon=":material/history:",
+        help="What was saved when; compare, restore or download any version.",
+        on_click=_show_versions,
+        args=(saved.config_id,),
+    )
+
+
+def _show_versions(config_id: str) -> None:
+    session.ask(History(config_id))
+    st.rerun()
+
+
+def _step(label: str, action: Callable[[], None], enabled: bool, steps: int) -> None:
+    explained = {
+        "Undo": f"Take back the last change ({steps} can be taken back).",
+        "Redo": f"Do the change again ({steps} were taken back).",
+        "Reset": "Go back to the config as it was opened. Undo brings your edits back.",
+    }
+    st.button(
+        label,
+        key=f"step.{label}",
+        help=explained[label],
+        disabled=not enabled,
+        on_click=_take_step,
+        args=(action,),
+    )
+
+
+def _take_step(action: Callable[[], None]) -> None:
+    action()
+    # The buttons stand in a fragment; what they change stands everywhere.
+    st.rerun()
+
+
+def _renamed(key: str) -> None:
+    if session.is_stale(key):
+        return
+    typed = session.widget_value(key) or ""
+    if session.has_left() and not typed:
+        return
+    renamed = session.draft().renamed(typed.strip() or drafts.UNNAMED)
+    if renamed.name != typed:
+        open_draft(renamed)
+    session.type_in(renamed)
+    if not session.has_left():
+        st.rerun([HEADER, DOWNLOAD, COMMAND])
+
+
+def _preset(preset: Preset) -> None:
+    with st.container(key=f"template_{preset.id}", gap=None):
+        _preset_button(preset)
+        st.caption(f"{plain(preset.summary)} {_ORIGINS[preset.origin]}")
+
+
+def _preset_button(preset: Preset) -> None:
+    chosen = session.draft().preset_id == preset.id
+    st.button(
+        f"**{preset.title}**" if chosen else preset.title,
+        key=f"preset.{preset.id}",
+        icon=":material/radio_button_checked:" if chosen else ":material/radio_button_unchecked:",
+        type="tertiary",
+        help=plain(preset.note) + ("" if not chosen else "\n\nOpens it again as it ships."),
+        on_click=_open_preset,
+        args=(preset,),
+    )
+
+
+def _open_preset(preset: Preset) -> None:
+    begin_or_ask(drafts.from_preset(preset))
+
+
+def _others() -> None:
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Import", icon=":material/upload:", key="import"):
+            import_dialog()
+        st.button("Start empty", icon=":material/draft:", key="empty", on_click=_open_empty)
+    if session.imports():
+        st.caption("Imported in this session")
+    for item in session.imports():
+        st.button(
+            plain(value_text(item.name, 30)),
+            key=f"imported.{item.name}",
+            icon=":material/description:",
+            type="tertiary",
+            help="Opens the file as it came in.",
+            on_click=_open_import,
+            args=(item,),
+        )
+
+
+def _open_empty() -> None:
+    begin_or_ask(drafts.empty())
+
+
+def _open_import(item: Import) -> None:
+    begin_or_ask(from_source(item.name, item.source, f"import:{item.name}"))

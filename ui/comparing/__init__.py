@@ -1,0 +1,1 @@
+"""The compare page, and the table of configs side by side that other pages draw too."""

@@ -1,0 +1,42 @@
+"""The browser's own question before a tab with unsaved work is closed or reloaded."""
+
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from ui import session
+from ui.build.actions import LEAVING
+
+# A download needs no rerun, so the browser itself notes that the work has been taken away.
+_JS = """
+export default function ({ data }) {
+  const state = (window.__tunesmith_leaving ??= { unsaved: false, taken: "" })
+  state.unsaved = data.unsaved
+  state.now = data.state
+  if (state.listens) return
+  state.listens = true
+  document.addEventListener("click", event => {
+    if (event.target.closest?.(".st-key-download button")) state.taken = state.now
+  })
+  window.addEventListener("beforeunload", event => {
+    if (state.unsaved && state.taken !== state.now) event.preventDefault()
+  })
+}
+"""
+
+
+def guard() -> None:
+    """Let the browser ask when there is unsaved work."""
+    st.fragment(_guard, key=LEAVING)()
+
+
+def _guard() -> None:
+    data = {"unsaved": session.draft().is_unsaved, "state": session.draft_number()}
+    with st.container(key="leaving"):
+        _component()(data=data, key="leaving.guard")
+
+
+@cache
+def _component() -> Any:
+    return st.components.v2.component("tunesmith_leaving", js=_JS)

@@ -1,0 +1,1 @@
+"""The pages to read: the settings, and the REST API."""

@@ -1,0 +1,1 @@
+"""What the server answers beside the pages, and which of its sessions are open."""
