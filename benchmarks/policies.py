@@ -14,12 +14,10 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import psycopg
 
-from benchmarks.measuring import ratios
 from tests.supabase_server import SUPABASE
 from tests.supabase_server.postgres import SUPERUSER, PostgresCluster
 
@@ -87,41 +85,26 @@ def seconds(connection: Connection, sql: str) -> float:
     return time.perf_counter() - start
 
 
-def growth(
-    sizes: Sequence[int], names: Iterable[str], rounds: int = ROUNDS
-) -> dict[tuple[str, int], list[float]]:
-    """Seconds of each of these queries at each size, one number a round."""
+def main() -> None:
+    """Measure, and print for each query how many times as long it takes as at the first size."""
     cluster = PostgresCluster()
     try:
-        connections = {size: filled(cluster, size) for size in sizes}
-        return {
-            (name, size): times
-            for name in names
-            for size, times in _measured(connections, QUERIES[name], rounds).items()
-        }
+        connections = {size: filled(cluster, size) for size in SIZES}
+        for name, sql in QUERIES.items():
+            rounds = [_round(connections, sql) for _ in range(ROUNDS + 1)][1:]
+            ratios = [
+                statistics.median(one[size] / one[SIZES[0]] for one in rounds) for size in SIZES
+            ]
+            sys.stdout.write(f"{name:24}" + "".join(f"{ratio:9.2f}" for ratio in ratios) + "\n")
     finally:
         cluster.stop()
 
 
-def _measured(
-    connections: Mapping[int, Connection], sql: str, rounds: int
-) -> dict[int, list[float]]:
-    """Seconds by size; a first round warms up and counts for nothing."""
-    times: dict[int, list[float]] = {size: [] for size in connections}
-    for number in range(rounds + 1):
-        for size, connection in connections.items():
-            taken = seconds(connection, sql.replace("SIZE", str(size)))
-            times[size] += [taken] if number else []
-    return times
-
-
-def main() -> None:
-    """Measure, and print for each query how many times as long it takes as at the first size."""
-    times = growth(SIZES, QUERIES)
-    for name in QUERIES:
-        first = times[name, SIZES[0]]
-        medians = (statistics.median(ratios(times[name, size], first)) for size in SIZES)
-        sys.stdout.write(f"{name:24}" + "".join(f"{ratio:9.2f}" for ratio in medians) + "\n")
+def _round(connections: dict[int, Connection], sql: str) -> dict[int, float]:
+    return {
+        size: seconds(connection, sql.replace("SIZE", str(size)))
+        for size, connection in connections.items()
+    }
 
 
 if __name__ == "__main__":
