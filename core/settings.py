@@ -100,7 +100,73 @@ class Settings:
         )
 
 
-NAMES: Final = ("data", "accounts", "sign_up", "supabase_url", "supabase_key", "api_origins")
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What somebody who runs the app is told of a setting.
+
+    Attributes:
+        name: as it stands in ``secrets.toml``.
+        values: what it takes.
+        default: what holds without it; empty where nothing does.
+        meaning: what it does, in Markdown.
+        is_secret: whether nobody else may see its value.
+    """
+
+    name: str
+    values: str
+    default: str
+    meaning: str
+    is_secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return PREFIX + self.name.upper()
+
+
+SETTINGS: Final = (
+    Setting(
+        "data",
+        "a folder",
+        "the platform's folder for user data",
+        "where everything is kept",
+    ),
+    Setting(
+        "accounts",
+        ", ".join(get_args(Accounts)),
+        str(Settings.__dataclass_fields__["accounts"].default),
+        "`off`: one user without a sign-in; refused unless the server listens on this machine only",
+    ),
+    Setting(
+        "sign_up",
+        ", ".join(get_args(SignUp)),
+        str(Settings.__dataclass_fields__["sign_up"].default),
+        "who may make an account: everybody; nobody; everybody while the server listens on this "
+        "machine only. The first account is always possible, and `python -m core accounts` makes "
+        "more. With Supabase the project has to take sign-ups too, and `local` means `open`",
+    ),
+    Setting(
+        "supabase_url",
+        "an address",
+        "",
+        "keeps accounts and configs in this [Supabase project](supabase.md)",
+    ),
+    Setting(
+        "supabase_key",
+        "the project's publishable key",
+        "",
+        "goes with the address; it is meant to be public, and a secret key is refused",
+    ),
+    Setting(
+        "api_origins",
+        "origins such as https://tools.example.org, with spaces between them",
+        "",
+        "sites whose pages may read what the [REST API](api.md) answers",
+    ),
+)
+"""All settings of the app; docs/settings.md is made of them."""
+
+NAMES: Final = tuple(setting.name for setting in SETTINGS)
 
 
 def _supabase(given: Mapping[str, str]) -> tuple[str, str]:
