@@ -6,6 +6,7 @@ them and one backup holds all. ``core/migrations/`` has its schema, one file a s
 
 import contextlib
 import errno
+import logging
 import os
 import queue
 import sqlite3
@@ -31,6 +32,16 @@ _CALLERS: Final = (
     sqlite3.DataError,
     sqlite3.NotSupportedError,
 )
+
+_BUSY: Final = "The database is busy; nothing was changed. Try again in a moment."
+_FULL: Final = "The disk is full; nothing was changed. Make room and try again."
+_NOT_WRITABLE: Final = (
+    "The database can't be written; nothing was changed. "
+    "Whoever runs Tunesmith has to make its file and folder writable."
+)
+_READ_ONLY: Final = ("readonly", "Permission denied", "Read-only file system")
+
+logger = logging.getLogger("tunesmith")
 
 Clock = Callable[[], datetime]
 
@@ -82,18 +93,22 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self, *, waits: bool = True) -> Iterator[sqlite3.Connection]:
         """A connection to read and write with; the block is done as a whole or not at all.
 
         Other writers wait from the block's beginning to its end, so that what was read in it is
         still true when it writes.
+
+        Args:
+            waits: whether to wait for another writer; without, the database counts as busy at
+                once. For what is noted on the way of a read, which somebody waits for.
 
         Raises:
             Unavailable: the database can't be written, or was busy for ten seconds; nothing was
                 changed. Other errors of the block undo it and come out unchanged, a broken
                 constraint (``sqlite3.IntegrityError``) among them.
         """
-        with self._transaction("BEGIN IMMEDIATE") as connection:
+        with self._transaction("BEGIN IMMEDIATE", waits=waits) as connection:
             yield connection
 
     def now(self) -> str:
@@ -119,10 +134,11 @@ class Database:
                 self._idle.get_nowait().close()
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, begin: str, *, waits: bool = True) -> Iterator[sqlite3.Connection]:
         with (
             _plain_sqlite_errors(self.file),
             self._connection() as connection,
+            contextlib.nullcontext() if waits else _impatient(connection),
             _begun(connection, begin),
         ):
             yield connection
@@ -235,6 +251,14 @@ def _begun(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def _impatient(connection: sqlite3.Connection) -> Iterator[None]:
+    """A connection that does not wait for others; where this fails, nobody gets it again."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    yield
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+
+
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """Let readers and the writer go on beside each other; the file remembers it.
 
@@ -298,7 +322,7 @@ def _plain_errors(file: Path) -> Iterator[None]:
     except FileExistsError:
         raise
     except OSError as error:
-        raise Unavailable(_reason(file, str(error.strerror or error))) from error
+        raise _refusal(file, str(error.strerror or error)) from error
 
 
 @contextmanager
@@ -309,16 +333,23 @@ def _plain_sqlite_errors(file: Path) -> Iterator[None]:
     except _CALLERS:
         raise
     except sqlite3.Error as error:
-        raise Unavailable(_reason(file, str(error))) from error
+        raise _refusal(file, str(error)) from error
 
 
 def _is_busy(said: str) -> bool:
     return "locked" in said or "busy" in said
 
 
-def _reason(file: Path, said: str) -> str:
+def _refusal(file: Path, said: str) -> Unavailable:
+    """What went wrong as a sentence for users; the log has the file and SQLite's own words."""
     if _is_busy(said):
-        return "The database is busy; nothing was changed. Try again in a moment."
+        return Unavailable(_BUSY)
+    logger.error("[Database] %s can't be used: %s", file, said)
     if "full" in said or "No space" in said:
-        return "The disk is full; nothing was changed. Make room and try again."
-    return f"{file} can't be used ({said}); nothing was changed. See to the file and its folder."
+        return Unavailable(_FULL, str(file))
+    if any(text in said for text in _READ_ONLY):
+        return Unavailable(_NOT_WRITABLE, str(file))
+    return Unavailable(
+        f"The database file can't be used ({said}); nothing was changed. See to it and its folder.",
+        str(file),
+    )

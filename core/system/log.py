@@ -8,6 +8,7 @@ characters escaped. Nothing is written until a front end calls ``configure``.
 """
 
 import logging
+import time
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ TEXT_LENGTH: Final = 120
 LOGGER.addHandler(logging.NullHandler())
 
 _FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
+# In UTC, so that the logs of several machines stand in one order.
+_MOMENT: Final = "%Y-%m-%dT%H:%M:%SZ"
 # A pasted name can be as long as a config; a secret is found well within this much of it.
 _SCANNED: Final = 4000
 
@@ -39,7 +42,9 @@ def configure(level: int | str = logging.INFO) -> None:
     if any(isinstance(handler, _Handler) for handler in LOGGER.handlers):
         return
     handler = _Handler()
-    handler.setFormatter(logging.Formatter(_FORMAT))
+    formatter = logging.Formatter(_FORMAT, _MOMENT)
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
     LOGGER.addHandler(handler)
     LOGGER.propagate = False
 
@@ -84,9 +89,39 @@ def sign_in_failed(address: str) -> None:
     _event(logging.WARNING, "[Account] sign-in failed", address=address)
 
 
-def signed_out(user_id: str) -> None:
+def signed_out(user_id: str, *, everywhere: bool = False) -> None:
     """A user signed out."""
-    _event(logging.INFO, "[Account] signed out", id=user_id)
+    _event(logging.INFO, "[Account] signed out", id=user_id, everywhere=everywhere)
+
+
+def account_made(user_id: str) -> None:
+    """A visitor made an account."""
+    _event(logging.INFO, "[Account] made", id=user_id)
+
+
+def account_deleted(user_id: str) -> None:
+    """A user deleted the account with everything that belongs to it."""
+    _event(logging.INFO, "[Account] deleted", id=user_id)
+
+
+def password_changed(user_id: str) -> None:
+    """A user changed the password; all other sessions and all access tokens have ended."""
+    _event(logging.INFO, "[Account] password changed", id=user_id)
+
+
+def token_refused(address: str) -> None:
+    """A script brought a token that proves nobody; it is not told: it may be half a right one."""
+    _event(logging.WARNING, "[Account] access token refused", address=address)
+
+
+def link_refused(address: str) -> None:
+    """Somebody asked for a link that leads nowhere."""
+    _event(logging.WARNING, "[Share] leads nowhere", address=address)
+
+
+def site_refused(address: str, path: str) -> None:
+    """A page of another site tried to use ours."""
+    _event(logging.WARNING, "[Server] another site refused", address=address, path=path)
 
 
 def token_made(user_id: str, handle: str, scopes: str, expires_at: datetime) -> None:

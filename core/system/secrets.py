@@ -8,6 +8,7 @@ from typing import Any, Final
 _EDGE: Final = r"(?<![A-Za-z0-9])"
 
 # The prefixes are those that the services publish for their secret scanners.
+# Each repetition is bounded or gives nothing back (+): a text made for it would else take minutes.
 _KINDS: Final = {
     "a Tunesmith token": _EDGE + r"tsm_[A-Za-z0-9_-]{30,}",
     "a Hugging Face token": _EDGE + r"hf_[A-Za-z0-9]{30,}",
@@ -17,10 +18,12 @@ _KINDS: Final = {
     "a GitLab token": _EDGE + r"glpat-[A-Za-z0-9_-]{20,}",
     "a Slack token": _EDGE + r"xox[abeprs]-[A-Za-z0-9-]{10,}",
     "a Google API key": _EDGE + r"AIza[0-9A-Za-z_-]{35}",
-    "a JSON Web Token": _EDGE + r"eyJ[A-Za-z0-9_-]{5,}\.eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?",
+    "a JSON Web Token": (
+        _EDGE + r"eyJ[A-Za-z0-9_-]{5,400}+\.eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)?"
+    ),
     "a private key": r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY[\s\S]*?(?:-----END [A-Z ]{0,40}-----|\Z)",
     "a bearer token": r"(?:[Bb]earer|BEARER)\s{1,4}[A-Za-z0-9._~+/-]{16,}=*",
-    "a password in an address": r"://[^/\s:@]{1,64}:[^/\s@${}<>]{1,128}@",
+    "a password in an address": r"://[^/\s:@]{1,64}+:[^/\s@${}<>]{1,128}+@",
 }
 
 # Every pattern holds one of these as it stands.

@@ -7,7 +7,6 @@ import re
 import sqlite3
 import string
 import traceback
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -30,30 +29,8 @@ GOOD = "tsm_" + "A" * 43 + "2oF0Ib"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path, clock: Clock) -> Iterator[CountingDatabase]:
-    opened = CountingDatabase(tmp_path / "tokens.sqlite3", clock)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def identity(database: Database) -> LocalIdentity:
-    return local_identity(database)
-
-
-@pytest.fixture
 def tokens(database: Database) -> AccessTokens:
     return AccessTokens(database)
-
-
-@pytest.fixture
-def user(identity: LocalIdentity) -> Account:
-    return ada(identity)
 
 
 @pytest.fixture

@@ -121,6 +121,17 @@ def test_an_ended_token_proves_nobody(api: Api) -> None:
     assert code(late.ask("GET")) == (401, "unauthorized")
 
 
+def test_a_refused_token_is_noted_with_where_it_came_from(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING", "tunesmith")
+    token = "tsm_" + "a" * 49
+    Client(api.app, token).ask("GET")
+    (line,) = caplog.messages
+    assert line.startswith("[Account] access token refused address='")
+    assert token not in line
+
+
 def test_no_answer_and_no_log_holds_the_token(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     client = api.anna

@@ -2,7 +2,6 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -24,30 +23,8 @@ NAME: Final = cookie_name(HERE)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path, clock: Clock) -> Iterator[Database]:
-    opened = Database(tmp_path / "sessions.sqlite3", clock)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def identity(database: Database) -> LocalIdentity:
-    return local_identity(database)
-
-
-@pytest.fixture
 def sessions(database: Database) -> Sessions:
     return Sessions(database)
-
-
-@pytest.fixture
-def user(identity: LocalIdentity) -> Account:
-    return ada(identity)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,18 +28,6 @@ from tests.accounts import (
 PER_BOTH: Final = 5
 PER_ACCOUNT: Final = 30
 PER_ADDRESS: Final = 100
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path, clock: Clock) -> Iterator[CountingDatabase]:
-    opened = CountingDatabase(tmp_path / "accounts.sqlite3", clock)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -60,12 +60,12 @@ def _is_local(scope: Scope) -> bool:
     return (
         is_loopback(host)
         and len(hosts) == 1
-        and is_loopback(_host_name(hosts[0]))
+        and is_loopback(host_name(hosts[0]))
         and not any(name in headers for name in _FORWARDED)
     )
 
 
-def _host_name(host: str) -> str:
+def host_name(host: str) -> str:
     """The name in a ``Host`` header; empty if it is none."""
     try:
         parts = urlsplit(f"//{host}")

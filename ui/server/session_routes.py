@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.errors import Unavailable
 from core.sessions import WHOLE_LIFE, Sessions
+from core.system import log
 
 COOKIE: Final = "tunesmith"
 REDEEM_PATH: Final = "/session/redeem"
@@ -46,12 +47,12 @@ def routes(sessions: Callable[[], Sessions], base_path: str) -> list[Route]:
         cookie = await run_in_threadpool(lambda: sessions().redeem(ticket, posted.cookie))
         if cookie is None:
             raise HTTPException(403, "The ticket is used or out of date; sign in again.")
-        return _with_cookie(posted.origin, cookie, int(WHOLE_LIFE.total_seconds()))
+        return with_cookie(posted.origin, cookie, int(WHOLE_LIFE.total_seconds()))
 
     async def end(request: Request) -> Response:
         posted = await _posted(request)
         await run_in_threadpool(lambda: sessions().end_by_cookie(posted.cookie))
-        return _with_cookie(posted.origin, "", 0)
+        return with_cookie(posted.origin, "", 0)
 
     return [
         Route(base + REDEEM_PATH, _answering(redeem), methods=["POST"]),
@@ -101,10 +102,16 @@ class SameOriginSockets:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request on, or refuse it."""
         if scope["type"] == "websocket" and _is_foreign_socket(scope):
+            _log_refused(scope)
             # Before it is accepted, this is a 403 to the handshake.
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": ""})
         else:
             await self.app(scope, receive, send)
+
+
+def _log_refused(scope: Scope) -> None:
+    address, *_ = scope.get("client") or ("",)
+    log.site_refused(address, scope["path"])
 
 
 def _is_foreign_socket(scope: Scope) -> bool:
@@ -149,6 +156,7 @@ def _answering(
 async def _posted(request: Request) -> _Posted:
     site = request.headers.get("sec-fetch-site", "same-origin")
     if site != "same-origin" or not is_same_origin(request.headers, request.url.scheme):
+        _log_refused(request.scope)
         raise HTTPException(403, _NOT_OURS)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -177,7 +185,8 @@ def _parsed(body: bytes) -> dict[str, Any]:
     return parsed
 
 
-def _with_cookie(origin: str, value: str, max_age: int) -> Response:
+def with_cookie(origin: str, value: str, max_age: int) -> Response:
+    """An answer that has a page of this origin keep the cookie for so many seconds."""
     response = Response(status_code=204)
     response.set_cookie(
         cookie_name(origin),

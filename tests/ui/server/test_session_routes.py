@@ -195,6 +195,19 @@ def test_other_sites_set_and_end_nothing(
     assert redeem(app, begun).status_code == 204
 
 
+def test_another_site_that_is_refused_is_noted(
+    app: Starlette, begun: Begun, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING", "tunesmith")
+    post(app, REDEEM_PATH, {"ticket": begun.ticket}, headers={"origin": "http://evil.example"})
+    assert not opens_socket(SameOriginSockets(accepting), {"origin": "http://evil.example"})
+    assert [line.rpartition(" ")[2] for line in caplog.messages] == [
+        "path='/session/redeem'",
+        "path='/'",
+    ]
+    assert begun.ticket not in caplog.text
+
+
 @pytest.mark.parametrize("origin", ["http://LOCALHOST:8501", "https://localhost:8501"])
 def test_the_scheme_and_the_case_of_the_origin_do_not_matter(
     app: Starlette, begun: Begun, origin: str
