@@ -147,7 +147,16 @@ def _named(tool: str) -> str:
 
 
 class Unavailable(StoreError):
-    """The store can't be reached or is busy; trying again may help."""
+    """The store can't be reached or is busy; trying again may help.
+
+    Attributes:
+        place: the file that it is about, if it is about one: for the log and the command line, as
+            neither a page nor an answer tells strangers how this machine is laid out.
+    """
+
+    def __init__(self, text: str, place: str = "") -> None:
+        super().__init__(text)
+        self.place = place
 
 
 class NotAllowed(StoreError):

@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 from core.errors import NotFound, Unavailable
 from core.identity.protocol import Access, Account, Actor, Tokens
+from core.identity.rows import account_of
 from core.identity.session_tokens import Opener, Renew, SessionAccess, new_key, seal, unwrap, wrap
 from core.system.database import Database, moment, stamp
 
@@ -208,7 +209,7 @@ class Sessions:
 
     def _note(self, handle: str, now: datetime) -> None:
         # Who is signed in is known by now; a full disk must not sign them out.
-        with contextlib.suppress(Unavailable), self._database.write() as connection:
+        with contextlib.suppress(Unavailable), self._database.write(waits=False) as connection:
             connection.execute(
                 "UPDATE sessions SET seen_at = max(seen_at, ?) WHERE handle = ?",
                 (stamp(now), handle),
@@ -269,14 +270,9 @@ def _digest(secret: object) -> str | None:
 
 
 def _read(row: sqlite3.Row) -> SignedIn:
-    account = Account(
-        user_id=row["id"],
-        name=row["name"],
-        full_name=row["full_name"],
-        email=row["email"],
-        created_at=moment(row["created_at"]),
+    return SignedIn(
+        account_of(row), row["handle"], moment(row["started_at"]), moment(row["seen_at"])
     )
-    return SignedIn(account, row["handle"], moment(row["started_at"]), moment(row["seen_at"]))
 
 
 def _info(row: sqlite3.Row) -> SessionInfo:

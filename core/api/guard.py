@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import traceback
 from contextlib import nullcontext
+from pathlib import Path
+from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,6 +14,9 @@ from core.api.parts import Limits
 from core.api.problems import Problem, internal, of_error, unavailable
 from core.errors import TooManyTries
 from core.system.rates import Rates, network
+
+_PLACES: Final = 8
+"""The most lines of our own that the log tells of a fault."""
 
 logger = logging.getLogger("tunesmith")
 
@@ -111,9 +117,11 @@ def _given(body: bytes) -> Receive:
 
 
 def _told(work: "asyncio.Task[None]") -> None:
-    """Note a fault of ours by its kind; its text may hold what a user sent."""
+    """Note a fault of ours by its kind and its place; its text may hold what a user sent."""
     if not work.cancelled() and (error := work.exception()):
-        logger.error("[API] failed: %s", type(error).__name__)
+        last = traceback.extract_tb(error.__traceback__)[-_PLACES:]
+        places = " < ".join(f"{Path(at.filename).name}:{at.lineno}" for at in reversed(last))
+        logger.error("[API] failed: %s at %s", type(error).__name__, places)
 
 
 class _Answer:

@@ -73,7 +73,7 @@ def share_config(
 ) -> dict[str, Any]:
     """Make a link to the newest version, which anybody who has it can read.
 
-    A config with a secret in it, or with commands that nobody said yes to, is not shared.
+    A config with a secret in it, or with commands that nobody has approved, is not shared.
     """
     config = bench.config(str(config_id))
     title = body.title or config.name

@@ -9,6 +9,7 @@ from core.api.guard import address_of
 from core.api.parts import Caller, Limits, Parts
 from core.api.problems import Problem, unauthorized
 from core.shares.protocol import Shares
+from core.system import log
 from core.system.rates import Rates, network
 from core.workbench import Workbench
 
@@ -47,6 +48,7 @@ def maybe_caller(request: Request, credentials: Credentials) -> Caller | None:
     caller = parts_of(request).bearers(token, address)
     if caller is None:
         rates.count("wrong tokens", network(address), limits.wrong_tokens)
+        log.token_refused(address)
         raise unauthorized(_WRONG)
     rates.count("requests with one token", token, limits.per_token)
     return caller

@@ -1,16 +1,14 @@
 """The smallest well-formed value for a malformed one; rules and trainers propose the same."""
 
-import math
-import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final
 
+from core.changes.meant import read_as_meant
 from core.config import BUILT_IN_TOOLS
-from core.document import ABSENT, MAX_INTEGER, parse
-from core.errors import DocumentError
+from core.document import ABSENT, MAX_INTEGER
 from core.fields import FieldSpec
 from core.presets import built_in_tools
+from core.reading.model_names import is_model_id
 from core.reading.view import View
 from core.system.secrets import kind_of
 
@@ -152,156 +150,6 @@ def tool_list(view: View, value: Any) -> list[Any] | None:
     if all(isinstance(item, dict) for item in value.values()):
         return [{"name": name, **item} for name, item in value.items()]
     return None
-
-
-# What the Hub allows in an id (huggingface_hub, validate_repo_id).
-_MODEL_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?", re.ASCII)
-
-
-def is_model_id(value: Any) -> bool:
-    """Whether a value looks like a Hugging Face id and not like a path, an address or a secret."""
-    if not isinstance(value, str) or not 0 < len(value) <= 96:
-        return False
-    odd = ".." in value or "--" in value or kind_of(value)
-    return bool(_MODEL_ID.fullmatch(value)) and not odd
-
-
-_LONGEST_ADDRESS: Final = 300
-_HUB_PAGE: Final = re.compile(
-    r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(?!(?:datasets|spaces|docs|blog|papers)/)"
-    r"([\w.-]+/[\w.-]+)(?:[/?#].*)?",
-    re.ASCII,
-)
-
-
-def hub_id(name: str) -> str | None:
-    """The id in a page's address or between stray blanks and slashes, or ``None``."""
-    text = name.strip()
-    page = _HUB_PAGE.fullmatch(text) if len(text) <= _LONGEST_ADDRESS else None
-    text = page.group(1) if page else re.sub(r"\s*/[\s/]*", "/", text.rstrip("/"))
-    return text if text != name and is_model_id(text) else None
-
-
-# What huggingface_hub lets through to the Hub (validate_repo_id), and what may be a folder.
-_REPOSITORY: Final = re.compile(r"(\b[\w.-]+\b/)?\b[\w.-]{1,96}\b", re.ASCII)
-_FOLDER: Final = re.compile(
-    r"(?:\.{0,2}/|\.{1,2}\\|[A-Za-z]:[\\/]|\\\\).*|\.{1,2}|[^/~]+(?:/[^/]+){2,}/?", re.DOTALL
-)
-
-
-def loadable(name: str) -> bool:
-    """Whether ``from_pretrained`` gets further than the name: a repository's id, or a folder.
-
-    Whether the repository or the folder is there is taken on trust.
-    """
-    if name != name.strip() or "://" in name or "\0" in name or _HUB_PAGE.fullmatch(name):
-        return False
-    allowed = "--" not in name and ".." not in name and not name.endswith(".git")
-    is_repository = allowed and _REPOSITORY.fullmatch(name)
-    return bool(is_repository or _FOLDER.fullmatch(name))
-
-
-def read_as_meant(spec: FieldSpec, value: Any) -> Any:
-    """What a malformed value was meant to be, by its kind alone, or ``ABSENT``."""
-    if isinstance(value, list) and len(value) == 1 and spec.kind not in ("list", "object"):
-        value = value[0]
-    if value is ABSENT:
-        return ABSENT
-    match spec.kind:
-        case "integer" | "number":
-            return as_number(value, whole=spec.kind == "integer")
-        case "boolean":
-            return _as_flag(spec, value)
-        case "choice":
-            return near_choice(value, spec.choices) or ABSENT
-        case "list":
-            return _as_texts(value)
-        case "object":
-            return _as_object(value)
-        case "text" if isinstance(value, str):
-            return value.strip().lower()
-    return ABSENT
-
-
-_NUMBER: Final = re.compile(r"[+-]?(\d{1,16}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d{1,3})?")
-
-
-def as_number(value: Any, *, whole: bool) -> Any:
-    """The number that a value stands for, or ``ABSENT``: ``"5e-5"`` does, ``true`` does not."""
-    if isinstance(value, bool):
-        return ABSENT
-    if isinstance(value, str):
-        if not _NUMBER.fullmatch(value.strip()):
-            return ABSENT
-        text = value.strip()
-        value = int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
-    if isinstance(value, float) and whole:
-        small = math.isfinite(value) and abs(value) <= MAX_INTEGER
-        return int(value) if small and value.is_integer() else ABSENT
-    return value if isinstance(value, int | float) else ABSENT
-
-
-_TRUE: Final = ("true", "yes", "on", "1")
-_FALSE: Final = ("false", "no", "off", "0", "", "none", "null")
-
-
-def _as_flag(spec: FieldSpec, value: Any) -> Any:
-    if isinstance(value, list | dict) and value:
-        return ABSENT
-    if isinstance(value, str) and value.strip().lower() in _TRUE + _FALSE:
-        return value.strip().lower() in _TRUE
-    # The trainer only asks whether a value counts as true; no accident may switch this key on.
-    return value == 1 if spec.key == "trust_remote_code" else bool(value)
-
-
-def _as_texts(value: Any) -> Any:
-    if isinstance(value, str):
-        return [value]
-    texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-    return texts or ABSENT
-
-
-def _as_object(value: Any) -> Any:
-    try:
-        return parse(value) if isinstance(value, str) else ABSENT
-    except DocumentError:
-        return ABSENT
-
-
-_MEANT: Final = {
-    "bf16": "bfloat16",
-    "fp16": "float16",
-    "f16": "float16",
-    "fp32": "float32",
-    "f32": "float32",
-    "float64": "double",
-    "adamw": "adamw_torch",
-    # Taken out of transformers; adamw_torch is what its users were sent to.
-    "adamw_hf": "adamw_torch",
-    "lora": "sft",
-    "supervised": "sft",
-}
-
-OTHER_METHODS: Final = ("rlhf", "ppo", "orpo", "cpt")
-"""Methods of other programs; none of them is a misspelling of one that this trainer has."""
-
-
-def near_choice(value: Any, choices: tuple[str, ...]) -> str | None:
-    """The choice that a text was meant to be: other case or separators, a nickname, a typo."""
-    if not isinstance(value, str) or len(value) > 40:
-        return None
-    text = value.strip().lower().removeprefix("torch.")
-    for candidate in (text, _MEANT.get(text)):
-        for choice in choices:
-            if candidate and _squeezed(candidate) == _squeezed(choice):
-                return choice
-    if text in OTHER_METHODS:
-        return None
-    return next(iter(get_close_matches(text, choices, n=1, cutoff=0.75)), None)
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"[\s_-]", "", text)
 
 
 def _nearest_bound(spec: FieldSpec, value: Any) -> Any:

@@ -79,6 +79,15 @@ class Who:
     expires_at: datetime | None
 
 
+_ERRORS: Final[Mapping[str, Callable[[str], TunesmithError]]] = {
+    "forbidden": NotAllowed,
+    "not_found": NotFound,
+    "unknown_target": UnknownTarget,
+    **dict.fromkeys(("unavailable", "timeout", "too_many_requests", "internal"), Unavailable),
+}
+"""What the codes of problems mean that say no more than their sentence; any other is a refusal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """A server, asked with one token; ``Keeper`` for its user.
@@ -229,25 +238,20 @@ class Client:
         detail = _text(problem.get("detail") or problem.get("title") or code)[:_SHOWN]
         match code:
             case "unauthorized":
-                then = f"python -m core login {self.server}"
-                if self.source:
-                    then = f"put it into {self.source}, or take that away and log in"
-                return NotAllowed(f"{self.server}: {detail} Then: {then}")
-            case "forbidden":
-                return NotAllowed(detail)
-            case "not_found":
-                return NotFound(detail)
+                return NotAllowed(f"{self.server}: {detail} Then: {self._remedy()}")
             case "name_taken":
                 return NameTaken("")
             case "conflict":
                 return Conflict(_config(problem["config"]))
             case "needs_consent":
                 return NeedsConsent([_command(one) for one in problem["commands"]])
-            case "unknown_target":
-                return UnknownTarget(detail)
-            case "unavailable" | "timeout" | "too_many_requests" | "internal":
-                return Unavailable(detail)
-        return Unacceptable(detail)
+        return _ERRORS.get(code, Unacceptable)(detail)
+
+    def _remedy(self) -> str:
+        """What to do about a token that the server does not take."""
+        if self.source:
+            return f"put it into {self.source}, or take that away and log in"
+        return f"python -m core login {self.server}"
 
     def _stranger(self) -> Unavailable:
         return Unavailable(

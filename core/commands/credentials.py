@@ -89,8 +89,16 @@ def check_token(text: str) -> str:
     if not token:
         raise InputError("No token was given; nothing was changed.")
     if not _TOKEN.fullmatch(token):
-        raise InputError("This is not an access token: no token has such characters; copy it again.")
+        raise InputError(
+            "This is not an access token: no token has such characters; copy it again."
+        )
     return token
+
+
+def _is_plain(parts: SplitResult) -> bool:
+    """Whether an address names a place and no more: no query, no user, no way back up."""
+    climbs = {".", ".."} & {*parts.path.split("/")}
+    return not (parts.query or parts.fragment or "@" in parts.netloc or climbs)
 
 
 def _address(parts: SplitResult) -> str:
@@ -98,10 +106,9 @@ def _address(parts: SplitResult) -> str:
     host, port = (parts.hostname or "").rstrip("."), parts.port
     path = parts.path.rstrip("/").removesuffix(API)
     scheme = parts.scheme or ("http" if _is_loopback(host) else "https")
-    is_plain = not (parts.query or parts.fragment or "@" in parts.netloc)
-    if scheme not in _PORTS or not is_plain or port == 0:
+    if scheme not in _PORTS or not _is_plain(parts) or port == 0:
         raise ValueError
-    if not (_HOST.fullmatch(host) and _PATH.fullmatch(path)) or {".", ".."} & {*path.split("/")}:
+    if not (_HOST.fullmatch(host) and _PATH.fullmatch(path)):
         raise ValueError
     shown = f"[{ipaddress.IPv6Address(host)}]" if ":" in host else host
     return f"{scheme}://{shown}{'' if port in (None, _PORTS[scheme]) else f':{port}'}{path}"

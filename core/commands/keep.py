@@ -1,36 +1,21 @@
-"""``login``, ``logout``, ``list``, ``get``, ``download`` and ``save``: saved configs by command.
+"""``list``, ``get``, ``download`` and ``save``: saved configs by command.
 
 What the configs are kept in is a ``Keeper``: a running server, or the file of this machine. The
 commands themselves know only that.
 """
 
 import argparse
-import contextlib
 import json
 import os
 import re
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path, PurePath
 from typing import Final
 
-import httpx
-
 from core.api.answers import config_json, summary_json, whole_version_json
-from core.commands.client import Client, Who, open_http
-from core.commands.credentials import (
-    DEFAULT_SERVER,
-    Credentials,
-    Login,
-    check_token,
-    require_private,
-    server_url,
-)
-from core.commands.keeper import PAGE, SHORT_ID, Finder, Found, Keeper, LocalKeeper, walk
-from core.commands.supabase import local_actor
+from core.commands.keeper import PAGE, SHORT_ID, Finder, Found, Keeper, walk
+from core.commands.logins import Ground, log_in, log_out, opened
 from core.document import Source, write
 from core.drafts.draft import file_name
 from core.errors import (
@@ -38,50 +23,17 @@ from core.errors import (
     InputError,
     NameTaken,
     NeedsConsent,
-    NotAllowed,
     TunesmithError,
 )
-from core.identity.local import LOCAL_USER
-from core.identity.protocol import Actor
-from core.output.render import counted, printable, table
+from core.output.text import printable, table
 from core.reading.consent import Command, commands
-from core.settings import SERVER_VARIABLE, TOKEN_VARIABLE, Settings
 from core.stores import archive
 from core.stores.listing import is_text
 from core.stores.protocol import Config, Query, Summary
-from core.stores.sqlite import SqliteStore
 from core.system.atomic import is_device, write_atomic
-from core.system.database import Database, now
-from core.workbench import Workbench, Writing
+from core.workbench import Writing
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What these commands stand on.
-
-    Attributes:
-        say: writes a result.
-        say_exactly: writes bytes as they are.
-        complain: writes a line to stderr.
-        read: the config in a file, or in standard input for ``-``.
-        token: asks for a token, with these words.
-        environ: the environment's variables.
-        settings: where this machine keeps its configs.
-        credentials: the logins.
-        http: opens the connections to a server.
-    """
-
-    say: Callable[[str], None]
-    say_exactly: Callable[[bytes], None]
-    complain: Callable[[str], None]
-    read: Callable[[str], Source]
-    token: Callable[[str], str]
-    environ: Mapping[str, str]
-    settings: Callable[[], Settings]
-    credentials: Credentials
-    http: Callable[[str], httpx.Client] = open_http
 
 
 def run(args: argparse.Namespace, ground: Ground) -> int:
@@ -89,146 +41,11 @@ def run(args: argparse.Namespace, ground: Ground) -> int:
     return _COMMANDS[args.keep](args, ground)
 
 
-# --- Logins --------------------------------------------------------------------------------------
-
-
-def _login(args: argparse.Namespace, ground: Ground) -> int:
-    server = server_url(args.server or ground.environ.get(SERVER_VARIABLE) or DEFAULT_SERVER)
-    if not args.insecure:
-        require_private(server)
-    with ground.http(server) as http:
-        # Whatever else listens there is not to get a token.
-        _client(Login(server, ""), http, ground).require_api()
-        asked = f"Access token for {server} (its account page makes one): "
-        token = check_token(ground.token(asked))
-        who = _client(Login(server, token), http, ground).who()
-    ground.credentials.keep(Login(server, token, who.name, who.expires_at))
-    ground.complain(f"Logged in at {server} as {who.name}; {_good_for(who)}.")
-    return 0
-
-
-def _good_for(who: Who) -> str:
-    may = " and ".join(who.scopes) or "do nothing"
-    return f"the token may {may}, {_until(who.expires_at)}"
-
-
-def _until(ends: datetime | None) -> str:
-    if ends is None:
-        return "without an end"
-    days = round((ends - now()) / timedelta(days=1))
-    left = counted(days, "day") if days > 0 else "less than a day"
-    return f"until {ends.astimezone():%Y-%m-%d %H:%M} ({left})"
-
-
-def _logout(args: argparse.Namespace, ground: Ground) -> int:
-    server = server_url(args.server) if args.server else ground.credentials.last()
-    if server and ground.credentials.forget(server):
-        ground.complain(
-            f"Forgot the token of {server}. It stays good until it ends; revoke it on the account "
-            "page if somebody may have it."
-        )
-    else:
-        ground.complain(f"There is no login{f' at {server}' if server else ''}.")
-    return 0
-
-
-# --- The place -----------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _keeper(args: argparse.Namespace, ground: Ground) -> Iterator[Keeper]:
-    """Where the configs are, until the end of the block; the first line on stderr names it."""
-    if args.account and args.server:
-        raise InputError("--account is of this machine's file; --server has the token's account.")
-    is_local = args.local or args.account is not None
-    login = None if is_local else _chosen_login(args, ground)
-    with ExitStack() as stack:
-        if login is None:
-            yield _local(args, ground, stack, is_asked=is_local)
-        else:
-            name = f", as {login.name}" if login.name else ""
-            ground.complain(f"On {login.server}{name}.")
-            http = stack.enter_context(ground.http(login.server))
-            yield _client(login, http, ground)
-
-
-def _client(login: Login, http: httpx.Client, ground: Ground) -> Client:
-    """A client that tells its user where it waits."""
-
-    def wait(seconds: float) -> None:
-        ground.complain(f"{login.server} is asked too often; going on in {seconds:.0f} seconds.")
-        time.sleep(seconds)
-
-    return Client(login.server, login.token, http, wait, source=login.source)
-
-
-def _chosen_login(args: argparse.Namespace, ground: Ground) -> Login | None:
-    """The server to use with its token; ``None`` where there is none, so this machine is meant."""
-    given = args.server or ground.environ.get(SERVER_VARIABLE) or ""
-    token = ground.environ.get(TOKEN_VARIABLE, "")
-    server = server_url(given) if given else ground.credentials.last()
-    if token and not given:
-        raise InputError(f"{TOKEN_VARIABLE} is set; say with {SERVER_VARIABLE} for which server.")
-    if not server:
-        return None
-    if token and _is_its_token(server, ground):
-        if not args.insecure:
-            require_private(server)
-        return Login(server, check_token(token), source=TOKEN_VARIABLE)
-    # That one may be sent there: login has looked.
-    if login := ground.credentials.login(server):
-        return login
-    raise NotAllowed(f"You are not logged in at {server}: python -m core login {server}")
-
-
-def _is_its_token(server: str, ground: Ground) -> bool:
-    """Whether the environment's token is for this server, and not for the one that it names."""
-    named = ground.environ.get(SERVER_VARIABLE)
-    return not named or server_url(named) == server
-
-
-def _local(
-    args: argparse.Namespace, ground: Ground, stack: ExitStack, *, is_asked: bool
-) -> LocalKeeper:
-    settings = ground.settings()
-    if settings.supabase_url and not is_asked:
-        raise InputError(
-            f"Configs are kept in {settings.supabase_url}: log in to the running app, or name this "
-            "machine's file with --local."
-        )
-    database = Database(settings.database_file)
-    stack.callback(database.close)
-    name = args.account or (LOCAL_USER if settings.accounts == "off" else None)
-    actor = _account(database, name, is_asked=is_asked)
-    ground.complain(f"On this machine, in {settings.database_file}, as {actor.name}.")
-    return LocalKeeper(Workbench(SqliteStore(database, actor), actor))
-
-
-def _account(database: Database, name: str | None, *, is_asked: bool) -> Actor:
-    """The account of this machine's file.
-
-    Raises:
-        InputError: there is none, or it isn't clear which one is meant.
-    """
-    try:
-        return local_actor(database, name)
-    except InputError as error:
-        if is_asked:
-            raise InputError(f"{database.file}: {error}") from None
-        raise InputError(
-            f"You are logged in nowhere (python -m core login SERVER), and {database.file}: {error}"
-        ) from None
-
-
 # --- List ----------------------------------------------------------------------------------------
 
 
-def _list(args: argparse.Namespace, ground: Ground) -> int:
-    if args.limit is not None and args.limit < 1:
-        raise InputError(f"--limit is {args.limit}; give 1 or more.")
-    if not is_text("".join((args.search, *args.method, *args.tag))):
-        raise InputError("What to look for is not UTF-8; type it again.")
-    query = Query(
+def _query(args: argparse.Namespace) -> Query:
+    return Query(
         search=args.search,
         methods=tuple(args.method),
         valid=args.valid,
@@ -237,18 +54,25 @@ def _list(args: argparse.Namespace, ground: Ground) -> int:
         descending=(args.sort != "name") is not args.reverse,
         limit=PAGE,
     )
-    with _keeper(args, ground) as keeper:
-        rows = walk(keeper, query, args.limit)
+
+
+def _list(args: argparse.Namespace, ground: Ground) -> int:
+    if args.limit is not None and args.limit < 1:
+        raise InputError(f"--limit is {args.limit}; give 1 or more.")
+    if not is_text("".join((args.search, *args.method, *args.tag))):
+        raise InputError("What to look for is not UTF-8; type it again.")
+    with opened(args, ground) as keeper:
+        rows = walk(keeper, _query(args), args.limit)
         if args.json:
             for row in rows:
-                ground.say(json.dumps(summary_json(row)) + "\n")
+                ground.streams.say(json.dumps(summary_json(row)) + "\n")
             return 0
         lines = [_line(row) for row in rows]
     if lines:
-        ground.say(table([_HEAD, *lines]))
+        ground.streams.say(table([_HEAD, *lines]))
     else:
         asked = args.search or args.method or args.tag or args.valid is not None
-        ground.complain("No config matches." if asked else "There are no configs yet.")
+        ground.streams.complain("No config matches." if asked else "There are no configs yet.")
     return 0
 
 
@@ -274,7 +98,7 @@ def _verdict(*, is_valid: bool, runs: bool) -> str:
 
 
 def _get(args: argparse.Namespace, ground: Ground) -> int:
-    with _keeper(args, ground) as keeper:
+    with opened(args, ground) as keeper:
         found = Finder(keeper).find(args.config)
         if args.version is None:
             config = keeper.get(found.id)
@@ -283,14 +107,14 @@ def _get(args: argparse.Namespace, ground: Ground) -> int:
             version = keeper.version(found.id, args.version)
             text, record = version.content.text, whole_version_json(version)
     if args.json:
-        ground.say(write(record))
+        ground.streams.say(write(record))
     else:
-        ground.say_exactly(text.encode("utf-8", "surrogatepass"))
+        ground.streams.say_exactly(text.encode("utf-8", "surrogatepass"))
     return 0
 
 
 def _download(args: argparse.Namespace, ground: Ground) -> int:
-    with _keeper(args, ground) as keeper:
+    with opened(args, ground) as keeper:
         finder = Finder(keeper)
         wanted = {found.id: found for found in map(finder.find, args.configs)}
         files = _files(list(wanted.values()), args)
@@ -299,10 +123,10 @@ def _download(args: argparse.Namespace, ground: Ground) -> int:
         for found, file in zip(wanted.values(), files, strict=True):
             data = keeper.download(found.id, args.version)
             if args.out == "-":
-                ground.say_exactly(data)
+                ground.streams.say_exactly(data)
             else:
                 _write_file(file, data, replaces=args.force)
-                ground.say(printable(str(file)) + "\n")
+                ground.streams.say(printable(str(file)) + "\n")
     return 0
 
 
@@ -355,22 +179,22 @@ def _claimed(file: Path) -> bool:
 
 def _save(args: argparse.Namespace, ground: Ground) -> int:
     _check_save(args)
-    source = ground.read(args.file)
-    with _keeper(args, ground) as keeper:
+    source = ground.streams.source(args.file)
+    with opened(args, ground) as keeper:
         try:
             config, done = _saved(args, source, keeper)
         except NeedsConsent as error:
             for line in _consent_lines(error, source):
-                ground.complain(line)
+                ground.streams.complain(line)
             return 1
         except (Conflict, NameTaken) as error:
-            ground.complain(_refusal(error, args))
+            ground.streams.complain(_refusal(error, args))
             return 1
     if args.json:
-        ground.say(write(config_json(config)))
+        ground.streams.say(write(config_json(config)))
     else:
-        ground.say(_told(config))
-    ground.complain(f"{done}.")
+        ground.streams.say(_told(config))
+    ground.streams.complain(f"{done}.")
     return 0
 
 
@@ -472,8 +296,8 @@ def _consent_lines(error: NeedsConsent, source: Source) -> Iterator[str]:
 
 
 _COMMANDS: Final[dict[str, Callable[[argparse.Namespace, Ground], int]]] = {
-    "login": _login,
-    "logout": _logout,
+    "login": log_in,
+    "logout": log_out,
     "list": _list,
     "get": _get,
     "download": _download,

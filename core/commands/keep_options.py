@@ -1,8 +1,14 @@
 """The options and the help of the commands on saved configs; ``keep.py`` runs them."""
 
 import argparse
+import getpass
+import os
 from collections.abc import Callable
 from typing import Any, Final
+
+from core.commands.installation import settings
+from core.commands.parsing import Commands
+from core.commands.streams import Streams
 
 Add = Callable[[str, str, str], argparse.ArgumentParser]
 
@@ -97,17 +103,45 @@ examples:
   python -m core presets hybrid | python -m core save - --name hybrid --template hybrid"""
 
 
-def add_commands(add: Add) -> None:
+def add_keep(commands: Commands) -> None:
     """Add them all; each names its function in ``keep``."""
+
+    def add(name: str, about: str, more: str) -> argparse.ArgumentParser:
+        added = commands.add(name, _keep, about, more)
+        added.set_defaults(keep=name)
+        return added
+
     _add_login(add)
-    logout = add("logout", _LOGOUT_ABOUT, _LOGOUT_MORE)
-    logout.add_argument(
-        "server", nargs="?", metavar="SERVER", help="default: that of the last login"
-    )
+    _add_logout(add)
     _add_list(add)
     _add_get(add)
     _add_download(add)
     _add_save(add)
+
+
+def _keep(args: argparse.Namespace, streams: Streams) -> int:
+    from core.commands import keep
+    from core.commands.credentials import Credentials
+    from core.commands.logins import Ground
+
+    ground = Ground(
+        streams=streams,
+        token=lambda words: _token(words, args, streams),
+        environ=os.environ,
+        settings=settings,
+        credentials=Credentials.usual(),
+    )
+    return keep.run(args, ground)
+
+
+def _token(words: str, args: argparse.Namespace, streams: Streams) -> str:
+    """An access token from the terminal, or from one line of standard input."""
+    if args.token_stdin or not streams.is_terminal:
+        return streams.line()
+    try:
+        return getpass.getpass(words)
+    except EOFError:
+        return ""
 
 
 def _add_login(add: Add) -> None:
@@ -124,6 +158,13 @@ def _add_login(add: Add) -> None:
         help="read the token from one line of standard input, in a terminal too",
     )
     _add_insecure(login)
+
+
+def _add_logout(add: Add) -> None:
+    logout = add("logout", _LOGOUT_ABOUT, _LOGOUT_MORE)
+    logout.add_argument(
+        "server", nargs="?", metavar="SERVER", help="default: that of the last login"
+    )
 
 
 def _add_list(add: Add) -> None:

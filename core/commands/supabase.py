@@ -14,7 +14,7 @@ from core.errors import InputError, NotAllowed, NotFound, SettingsError, Unavail
 from core.identity.local import LOCAL_USER, BcryptPasswords, LocalIdentity
 from core.identity.protocol import Account, Actor, Tokens
 from core.identity.session_tokens import RENEW_BEFORE
-from core.output.render import printable
+from core.output.text import printable
 from core.settings import Settings
 from core.stores.copying import Copied, Place, copied
 from core.stores.protocol import ConfigStore

@@ -1,10 +1,11 @@
 """``python -m core sweep``: many configs out of one, looked at before they are made."""
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from core.commands.parsing import Commands
+from core.commands.streams import COMPLAINT, FINE, Streams
 from core.commands.target import add_target, target
 from core.document import Document, write
 from core.errors import InputError
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
 # The job files have it too; but reading their module takes longer than all of --help.
 _AT_ONCE: Final = 4
 
-ABOUT: Final = """\
+_ABOUT: Final = """\
 Make many configs out of one, by the values that some fields take in turn.
 
 Without -o nothing is made: it prints how many members there are, what the trainer makes of each,
 and which fields or members would be runs for nothing. With -o it writes a ZIP: the configs, a
 manifest, the comparison of all, a requirements file, a run script, and job files for Slurm and
 SkyPilot."""
-MORE: Final = """\
+_MORE: Final = """\
 Values stand with commas between them and are read as FIELD takes them; `absent` takes the key out,
 and a text with a comma or of just that word stands in double quotes. Several fields make every
 combination, the last one varying fastest; --paired takes the first values together, then the
@@ -40,8 +41,9 @@ examples:
   python -m core sweep my.json --paired --set training.lora_r=8,16 --set seed=1,2 --json"""
 
 
-def add_options(command: argparse.ArgumentParser) -> None:
-    """Add the options of ``sweep``."""
+def add_sweep(commands: Commands) -> None:
+    """Add ``sweep``."""
+    command = commands.add("sweep", _sweep, _ABOUT, _MORE)
     command.add_argument("file", metavar="FILE", help="the config to begin with, in JSON, or -")
     command.add_argument(
         "--set",
@@ -52,7 +54,9 @@ def add_options(command: argparse.ArgumentParser) -> None:
         help="a field and its values, such as training.lora_r=8,16; can be given several times",
     )
     command.add_argument(
-        "--paired", action="store_true", help="pair the values: the first of each field, then the second"
+        "--paired",
+        action="store_true",
+        help="pair the values: the first of each field, then the second",
     )
     command.add_argument(
         "--name", metavar="NAME", help="what the members are named after; default: FILE's name"
@@ -72,30 +76,20 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add_target(command)
 
 
-def sweep(
-    args: argparse.Namespace,
-    document: Document,
-    say: Callable[[str], None],
-    complain: Callable[[str], None],
-) -> int:
-    """Say what the sweep would be, and write it where there is a place to write it to.
-
-    Raises:
-        SweepError: the fields and values make none.
-        InputError: an argument can't be used, or the file can't be written.
-    """
+def _sweep(args: argparse.Namespace, streams: Streams) -> int:
+    """Say what the sweep would be, and write it where there is a place to write it to."""
     from core.sweeps.jobs import AT_ONCE_MOST
     from core.sweeps.manifest import manifest
     from core.sweeps.text import plan_text
 
     if not 1 <= args.at_once <= AT_ONCE_MOST:
         raise InputError(f"--at-once is {args.at_once}; give a number from 1 to {AT_ONCE_MOST}.")
-    plan = _plan(args, document)
-    say(write(manifest(plan)) if args.json else plan_text(plan))
+    plan = _plan(args, streams.document(args.file))
+    streams.say(write(manifest(plan)) if args.json else plan_text(plan))
     if args.out:
-        _write(plan, args, complain)
+        _write(plan, args, streams)
     is_fine = plan.members and all(one.is_fine for one in plan.members)
-    return 0 if is_fine else 1
+    return FINE if is_fine else COMPLAINT
 
 
 def _plan(args: argparse.Namespace, document: Document) -> "Plan":
@@ -116,11 +110,11 @@ def _plan(args: argparse.Namespace, document: Document) -> "Plan":
     )
 
 
-def _write(plan: "Plan", args: argparse.Namespace, complain: Callable[[str], None]) -> None:
-    from core.output.render import counted
+def _write(plan: "Plan", args: argparse.Namespace, streams: Streams) -> None:
+    from core.output.text import counted
     from core.sweeps.files import zipped
 
     if not plan.members:
         raise InputError(f"{args.out}: not written, because no member would run.")
     write_atomic(Path(args.out), zipped(plan, args.at_once))
-    complain(f"Wrote {counted(len(plan.members), 'config')} to {args.out}.")
+    streams.complain(f"Wrote {counted(len(plan.members), 'config')} to {args.out}.")

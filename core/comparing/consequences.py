@@ -9,7 +9,9 @@ from core import trainers
 from core.check import check
 from core.derive import QUANTITIES, TITLES, Derived, Quantity, derive
 from core.document import Document
-from core.estimates.memory import Memory, estimate, habits
+from core.estimates.memory import estimate
+from core.estimates.parts import Memory
+from core.estimates.plan import habits
 from core.findings import Report
 from core.reading.gpus import GIB
 from core.reading.rows import Unknown

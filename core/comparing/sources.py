@@ -182,7 +182,7 @@ def _config(origin: Origin, saved: _Saved) -> Side | Missing:
         return Missing(origin, str(saved))
     config = saved.get(origin.id)
     if config is None:
-        reason = "A config of this link is not in your library; it was deleted or is somebody else's."
+        reason = "A config of this link is not in your library; it was deleted or is not yours."
         return Missing(origin, reason)
     return Side(
         origin,

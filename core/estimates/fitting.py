@@ -6,20 +6,11 @@ from itertools import combinations
 from typing import Any, Final, Literal, NamedTuple
 
 from core.document import MAX_INTEGER, Path
-from core.estimates.memory import (
-    GIB,
-    MARGIN,
-    PINNED,
-    TITLES,
-    Habits,
-    Memory,
-    Plan,
-    estimate,
-    peak,
-    size_text,
-)
+from core.estimates.memory import estimate, peak
 from core.estimates.memory import of_plan as memory_of
-from core.estimates.memory import plan as plan_of
+from core.estimates.parts import GIB, MARGIN, TITLES, Memory, size_text
+from core.estimates.plan import PINNED, Habits, Plan
+from core.estimates.plan import plan as plan_of
 from core.findings import Finding, Patch, add
 from core.reading import models
 from core.reading.models import ModelDims

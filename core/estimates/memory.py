@@ -6,325 +6,18 @@ is ``verified`` was found in a run on a CPU (torch 2.13.0, transformers 4.52.4, 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Final
 
-from core.derive import derive, highest
-from core.document import MAX_INTEGER, type_name
-from core.reading import models, rows
+from core.estimates.parts import GIB, MARGIN, Basis, Memory, Part, Peak, size_text
+from core.estimates.plan import ADAMW, BYTES, PINNED, Habits, Plan, plan
+from core.reading import models
 from core.reading.models import ModelDims
-from core.reading.rows import Unknown
-from core.reading.target import Libraries
 from core.reading.view import View
 from core.reading.wording import shown
 
-Basis = Literal["verified", "estimate"]
-Phase = Literal["training", "evaluation"]
-Source = Literal["model_dims", "config.json"]
-
-GIB: Final = 2**30
-
-MARGIN: Final = 0.3
-"""How far a total may be off, as a share of it."""
-
-TITLES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "weights_4bit": "4-bit weights",
-        "weights_other": "other weights",
-        "weights": "weights",
-        "reference": "reference model",
-        "adapters": "adapters",
-        "gradients": "gradients",
-        "optimizer": "optimizer",
-        "activations": "activations",
-        "logits": "logits",
-        "overhead": "overhead",
-    }
-)
-"""The parts, each with its name on the screen, in the order in which they are told."""
-
-SYNTHETIC_TOKENS: Final = 130
-"""Tokens of the longest row made from tools: 413 characters were the most that was seen."""
-
 OVERHEAD: Final = 8 * GIB // 10
 """Bytes for the CUDA context and for what the allocator can't use."""
-
-
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """What a set of libraries does that decides how much memory a run takes.
-
-    Attributes:
-        bf16_adapters: whether LoRA's weights are bfloat16 on a 4-bit base: TRL from 0.27.
-        checkpoints_activations: whether training without LoRA computes activations again instead
-            of keeping them: TRL from 0.24; with LoRA and for DPO the trainer always does.
-        bf16_by_default: whether training without LoRA computes in bfloat16: TRL from 0.19.
-        tiled_logits: whether TRL computes the loss in tiles and never holds all logits; seen in
-            TRL 1.16.0.
-    """
-
-    bf16_adapters: bool = False
-    checkpoints_activations: bool = False
-    bf16_by_default: bool = True
-    tiled_logits: bool = False
-
-
-PINNED: Final = Habits()
-"""The habits of the newest libraries that Tiny Tool Use works with."""
-
-
-def habits(libraries: Libraries) -> Habits:
-    """The habits of a set of libraries."""
-    return Habits(
-        bf16_adapters=libraries.have("trl", "0.27.0"),
-        checkpoints_activations=libraries.have("trl", "0.24.0"),
-        bf16_by_default=libraries.have("trl", "0.19.0"),
-        tiled_logits=libraries.have("trl", "1.16.0"),
-    )
-
-
-# --- What is told ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One thing that takes memory.
-
-    Attributes:
-        name: a key of ``TITLES``.
-        size: bytes.
-        arithmetic: how they come about, with the numbers filled in.
-        basis: whether the formula was seen to hold in a run, or is an estimate.
-    """
-
-    name: str
-    size: int
-    arithmetic: str
-    basis: Basis = "verified"
-
-    @property
-    def title(self) -> str:
-        """Its name on the screen."""
-        return TITLES[self.name]
-
-    def as_json(self) -> dict[str, Any]:
-        """The part as the command line prints it."""
-        return {
-            "name": self.name,
-            **_sizes(self.size),
-            "basis": self.basis,
-            "arithmetic": self.arithmetic,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Peak:
-    """The moment at which a run takes the most memory.
-
-    Attributes:
-        phase: when that is.
-        sequences: sequences that are on the GPU then.
-        tokens: length of each of them.
-        parts: what takes memory, in the order of ``TITLES``.
-    """
-
-    phase: Phase
-    sequences: int
-    tokens: int
-    parts: tuple[Part, ...]
-
-    @property
-    def total(self) -> int:
-        """Bytes in all."""
-        return sum(part.size for part in self.parts)
-
-    def size(self, name: str) -> int:
-        """Bytes of one part; 0 where there is none of that name."""
-        return sum(part.size for part in self.parts if part.name == name)
-
-    def as_json(self) -> dict[str, Any]:
-        """The peak as the command line prints it."""
-        return {
-            **_sizes(self.total),
-            "phase": self.phase,
-            "sequences": self.sequences,
-            "tokens": self.tokens,
-            "parts": [part.as_json() for part in self.parts],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """How much GPU memory a run takes.
-
-    Attributes:
-        worst: where a batch is full of rows as long as ``max_length`` lets them be.
-        likely: with rows as long as the data make them; the same where nobody measured them.
-        model: the model whose sizes were taken.
-        source: where these sizes are from.
-        notes: what there is to know about the numbers.
-    """
-
-    worst: Peak
-    likely: Peak
-    model: str
-    source: Source
-    notes: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """The estimate as the command line prints it under ``memory``."""
-        return {
-            "worst": self.worst.as_json(),
-            "likely": self.likely.as_json(),
-            "margin": MARGIN,
-            "model": {"name": self.model, "source": self.source},
-            "notes": list(self.notes),
-        }
-
-
-def _sizes(size: int) -> dict[str, Any]:
-    return {"gib": round(size / GIB, 2), "bytes": size}
-
-
-def size_text(size: int) -> str:
-    """Bytes in the unit that people read: ``21.7 GiB``, ``0.21 GiB``, ``35 MiB``."""
-    gib = size / GIB
-    if gib >= 10:
-        return f"{gib:.1f} GiB"
-    return f"{gib:.2f} GiB" if gib >= 0.1 else f"{size / 2**20:.0f} MiB"
-
-
-# --- What it follows from ----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The settings of a run that decide how much memory it takes.
-
-    Attributes:
-        dims: the model's sizes.
-        habits: what the libraries do.
-        dpo: whether it learns from pairs.
-        lora: whether it trains adapters on a 4-bit base.
-        rank: rank of the adapters; 0 without LoRA.
-        batch: rows, or for DPO pairs, in one pass.
-        eval_batch: rows in one pass of the evaluation, or 0 where there is none.
-        longest: tokens of the longest row that is not cut.
-        usual: tokens of a row, where the data are known, or ``None``.
-        dtype: number format of the weights without LoRA.
-        optimizer: the optimizer that is used.
-    """
-
-    dims: ModelDims
-    habits: Habits
-    dpo: bool
-    lora: bool
-    rank: int
-    batch: int
-    eval_batch: int
-    longest: int
-    usual: int | None
-    dtype: str
-    optimizer: str
-
-    @property
-    def likely(self) -> int:
-        """Tokens of a row as the data make them."""
-        return self.longest if self.usual is None else min(self.usual, self.longest)
-
-    @property
-    def sequences(self) -> int:
-        """Sequences in one pass: DPO has two for each pair."""
-        return 2 * self.batch if self.dpo else self.batch
-
-
-def plan(view: View, dims: ModelDims | None = None, habits: Habits = PINNED) -> Plan:
-    """What decides about memory in a document.
-
-    Raises:
-        Unknown: the model's sizes are not known, or a value is none to count with.
-    """
-    if not (view.is_dpo or view.is_supervised):
-        raise Unknown("The trainer has no training loop for this method.")
-    dims = dims or _known(view)
-    lora = view.uses_lora
-    return Plan(
-        dims=dims,
-        habits=habits,
-        dpo=view.is_dpo,
-        lora=lora,
-        rank=_count(view, "lora_r") if lora else 0,
-        batch=_count(view, "batch_size"),
-        eval_batch=_count(view, "eval_batch_size") if _evaluates(view) else 0,
-        longest=min(_count(view, "max_length"), dims.context),
-        usual=_usual_tokens(view),
-        dtype="" if lora else _dtype(view),
-        optimizer=_optimizer(view),
-    )
-
-
-def _known(view: View) -> ModelDims:
-    name = view.text("model.name")
-    dims = models.dims(name) if name else None
-    if dims is None:
-        raise Unknown("The sizes of this model are not known here; its config.json tells them.")
-    return dims
-
-
-def _count(view: View, key: str) -> int:
-    """A number of the section training that is at least 1."""
-    name = f"training.{key}"
-    value = view.integer(name)
-    if value is None or not 1 <= value <= MAX_INTEGER:
-        written = view.effective(name)
-        seen = type_name(written) if view.number(name) is None else shown(written)
-        raise Unknown(f"{key} is {seen}; it must be a whole number from 1.")
-    return value
-
-
-def _evaluates(view: View) -> bool:
-    """Whether the run evaluates, as far as that can be said."""
-    if not view.is_supervised:
-        return False
-    return highest(derive(view).evaluations) != 0
-
-
-def _usual_tokens(view: View) -> int | None:
-    """Tokens of a row made from tools; nobody knows what a server or a shell answers."""
-    outside = any(rows.answers_from_outside(tool) for _, tool in view.tools)
-    if not view.is_synthetic or outside:
-        return None
-    # The trainer's preferred and rejected texts hold the prompt, which TRL puts before them again.
-    return 2 * SYNTHETIC_TOKENS if view.is_dpo else SYNTHETIC_TOKENS
-
-
-# Bytes of a weight; torch.half, torch.float and torch.double are other names of three.
-_BYTES: Final = {
-    "float16": 2,
-    "half": 2,
-    "bfloat16": 2,
-    "float32": 4,
-    "float": 4,
-    "double": 8,
-    "float64": 8,
-}
-
-
-def _dtype(view: View) -> str:
-    dtype = view.text("model.torch_dtype")
-    if dtype not in _BYTES:
-        found = shown(view.effective("model.torch_dtype"))
-        raise Unknown(f"torch_dtype is {found}, which is not a number format for weights.")
-    return dtype
-
-
-def _optimizer(view: View) -> str:
-    # trainer.py:203 fixes that of the supervised loop.
-    return (view.text("training.optim") or "") if view.is_dpo else _ADAMW
-
-
-_ADAMW: Final = "adamw_torch"
 
 
 # --- The estimate ------------------------------------------------------------------------------
@@ -335,7 +28,7 @@ def estimate(view: View, dims: ModelDims | None = None, habits: Habits = PINNED)
 
     Args:
         view: the document.
-        dims: the model's sizes, such as ``models.dims_from_config`` reads; where they are left
+        dims: the model's sizes, such as ``dims_from_config`` reads; where they are left
             out, those of the known model that the document names.
         habits: what the libraries do.
 
@@ -429,7 +122,7 @@ _NF4_TABLES: Final = 1088
 
 def _whole(plan: Plan) -> tuple[Part, ...]:
     """All weights in one number format; DPO keeps a second copy to compare with."""
-    count, each = plan.dims.parameters, _BYTES[plan.dtype]
+    count, each = plan.dims.parameters, BYTES[plan.dtype]
     text = f"{count} weights × {each} B"
     parts = (_part("weights", count * each, text),)
     if not plan.dpo:
@@ -456,11 +149,11 @@ def trained_weights(plan: Plan) -> tuple[int, int]:
     if plan.lora:
         count = plan.dims.layers * plan.rank * plan.dims.lora_width
         return count, 2 if plan.habits.bf16_adapters else 4
-    return plan.dims.parameters, _BYTES[plan.dtype]
+    return plan.dims.parameters, BYTES[plan.dtype]
 
 
 def _optimizer_part(plan: Plan, count: int, each: int) -> Part:
-    name = plan.optimizer if plan.optimizer in _STATES else _ADAMW
+    name = plan.optimizer if plan.optimizer in _STATES else ADAMW
     moments, bits = _STATES[name]
     bits = bits or 8 * each
     size = count * moments * bits // 8

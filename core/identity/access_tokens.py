@@ -19,6 +19,7 @@ from typing import Final, Literal, get_args
 from core.errors import NotAccepted, NotFound, Unavailable
 from core.identity import rules
 from core.identity.protocol import Account, Actor
+from core.identity.rows import account_of
 from core.system import log
 from core.system.database import Database, moment, stamp
 from core.system.secrets import kind_of
@@ -197,7 +198,7 @@ class AccessTokens:
 
     def _note(self, handle: str, now: datetime, address: str) -> None:
         # What the token stands for is known by now; a full disk must not stop the script.
-        with contextlib.suppress(Unavailable), self._database.write() as connection:
+        with contextlib.suppress(Unavailable), self._database.write(waits=False) as connection:
             # Of several uses at once, the first one is noted.
             connection.execute(
                 "UPDATE access_tokens SET last_used_at = ?, last_address = ? "
@@ -319,13 +320,6 @@ def _info(row: sqlite3.Row) -> TokenInfo:
 
 
 def _granted(row: sqlite3.Row) -> Granted:
-    account = Account(
-        user_id=row["id"],
-        name=row["name"],
-        full_name=row["full_name"],
-        email=row["email"],
-        created_at=moment(row["created_at"]),
-    )
     return Granted(
-        account, frozenset(_scopes(row["scopes"])), row["handle"], moment(row["expires_at"])
+        account_of(row), frozenset(_scopes(row["scopes"])), row["handle"], moment(row["expires_at"])
     )

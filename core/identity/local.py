@@ -16,7 +16,8 @@ from typing import Final, Literal, Protocol
 from core.errors import NotAccepted, NotFound, SignUpClosed, WrongPassword
 from core.identity import rules, tries
 from core.identity.protocol import Account, Actor, NewAccount
-from core.system.database import Database, moment
+from core.identity.rows import account_of
+from core.system.database import Database
 
 LOCAL_USER: Final = "local"
 """The id and the name of the implicit user where accounts are off."""
@@ -108,7 +109,7 @@ class LocalIdentity:
         proof = self._prove("name_key", rules.name_key(name), password, address, _NO_SUCH_PAIR)
         with self._database.write() as connection:
             _settle(connection, proof)
-        return _account(proof.row)
+        return account_of(proof.row)
 
     # --- Users ---------------------------------------------------------------------------------
 
@@ -118,7 +119,7 @@ class LocalIdentity:
             row = _find(connection, "id", user_id)
         if row is None:
             raise NotFound("This account is gone; sign in with another one.")
-        return _account(row)
+        return account_of(row)
 
     def rename(self, actor: Actor, full_name: str, email: str) -> Account:
         """Change what the user is called and where the user can be reached; see ``Identity``."""
@@ -159,7 +160,7 @@ class LocalIdentity:
             rows = connection.execute(
                 "SELECT * FROM accounts WHERE name_key IS NOT NULL ORDER BY name_key"
             ).fetchall()
-        return tuple(map(_account, rows))
+        return tuple(map(account_of, rows))
 
     def named(self, name: str) -> Account:
         """The account that signs in with this name.
@@ -172,7 +173,7 @@ class LocalIdentity:
         if row is None:
             short = name[: rules.MAX_NAME]
             raise NotFound(f"No account has the name {short!r}; `accounts list` shows all.")
-        return _account(row)
+        return account_of(row)
 
     def add(self, new: NewAccount) -> Account:
         """Make an account, also while no visitor can.
@@ -316,13 +317,3 @@ def _taken(name: str) -> NotAccepted:
 
 def _own(account: Account) -> tuple[str, ...]:
     return (account.name, account.full_name, account.email)
-
-
-def _account(row: sqlite3.Row) -> Account:
-    return Account(
-        user_id=row["id"],
-        name=row["name"],
-        full_name=row["full_name"],
-        email=row["email"],
-        created_at=moment(row["created_at"]),
-    )

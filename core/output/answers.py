@@ -11,10 +11,11 @@ from core.comparing.consequences import consequences, outcome
 from core.derive import derive
 from core.document import Document, Source
 from core.estimates.fitting import cheapest_changes, fit
-from core.estimates.memory import estimate, habits
+from core.estimates.memory import estimate
+from core.estimates.plan import habits
 from core.findings import MARK_RULE, Finding, Report
 from core.output.memory import changes_text, memory_text
-from core.reading.models import dims_from_config
+from core.reading.model_config import dims_from_config
 from core.reading.rows import Unknown
 from core.reading.target import Setting, Target
 from core.reading.view import View

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from core.estimates.fitting import Change, fit
-from core.estimates.memory import MARGIN, TITLES, Memory, Part, Peak, size_text
-from core.output.render import ABSENT_MARK, table
+from core.estimates.parts import MARGIN, TITLES, Memory, Part, Peak, size_text
+from core.output.text import ABSENT_MARK, table
 from core.reading.target import Machine
 
 _SOURCES: Final = {

@@ -7,7 +7,7 @@ from typing import Final
 from core import catalog
 from core.catalog import Entry, Example, Kind, Theme
 from core.findings import Finding
-from core.output.render import code_span, value_text
+from core.output.text import code_span, value_text
 
 _INTRO: Final = """\
 # Rules

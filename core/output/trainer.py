@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from core.document import ABSENT, number_text
-from core.output.render import ABSENT_MARK, printable, table, value_text
+from core.output.text import ABSENT_MARK, printable, table, value_text
 from core.reading.wording import shortened
 from core.system.secrets import masked
 from core.trainers.effective import WHYS, Effective

@@ -1,10 +1,11 @@
 """How findings are made and how values are written in their messages."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from core.document import Path, number_text, type_name
-from core.findings import Finding, Patch
+from core.findings import Finding, Patch, Severity
 from core.system.secrets import kind_of
 
 _SHOWN: Final = 60
@@ -52,7 +53,8 @@ def count(number: float, noun: str) -> str:
     return f"{shown(number)} {noun if number == 1 else noun + 's'}"
 
 
-def error(
+def _finding(
+    severity: Severity,
     rule: str,
     path: Path,
     message: str,
@@ -61,34 +63,18 @@ def error(
     *,
     safe: bool = False,
 ) -> Finding:
-    """A finding that makes the config invalid; only one with a fix is ever safe to mend."""
-    return Finding(rule, "error", path, message, remedy, fix, safe and fix is not None)
+    """A finding; only one with a fix is ever safe to mend."""
+    return Finding(rule, severity, path, message, remedy, fix, safe and fix is not None)
 
 
-def warning(
-    rule: str,
-    path: Path,
-    message: str,
-    remedy: str,
-    fix: Patch | None = None,
-    *,
-    safe: bool = False,
-) -> Finding:
-    """A finding that a user should know and may ignore."""
-    return Finding(rule, "warning", path, message, remedy, fix, safe and fix is not None)
+error: Final = partial(_finding, "error")
+"""A finding that makes the config invalid."""
 
+warning: Final = partial(_finding, "warning")
+"""A finding that a user should know and may ignore."""
 
-def info(
-    rule: str,
-    path: Path,
-    message: str,
-    remedy: str,
-    fix: Patch | None = None,
-    *,
-    safe: bool = False,
-) -> Finding:
-    """A finding that says what has no effect or what the trainer uses instead."""
-    return Finding(rule, "info", path, message, remedy, fix, safe and fix is not None)
+info: Final = partial(_finding, "info")
+"""A finding that says what has no effect or what the trainer uses instead."""
 
 
 def _number(value: float, write_float: Callable[[float], str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from core import fields
-from core.changes.mend import OTHER_METHODS
+from core.changes.meant import OTHER_METHODS
 from core.document import ABSENT, Document, Path, get, path_text, same
 from core.findings import Finding, Operation, Patch, move, remove, replace
 from core.reading.wording import error, info, shortened, shown, warning

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from core.estimates.fitting import vram_finding
-from core.estimates.memory import habits
+from core.estimates.plan import habits
 from core.findings import Finding
 from core.trainers.facts import Facts
 

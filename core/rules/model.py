@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from core.changes.mend import hub_id, is_model_id
 from core.document import Path
 from core.findings import Finding, add, replace
 from core.reading import models
+from core.reading.model_names import hub_id, is_model_id
 from core.reading.target import GPU
 from core.reading.view import path_of
 from core.reading.wording import error, shown, warning

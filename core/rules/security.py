@@ -8,10 +8,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from core import fields
-from core.changes.mend import hub_id
 from core.document import Document, Path, path_text
 from core.findings import Finding, Patch, remove, replace
 from core.reading.consent import is_command_tool
+from core.reading.model_names import hub_id
 from core.reading.view import View, entries, holders, path_of
 from core.reading.wording import error, shortened, shown, warning
 from core.system.secrets import is_literal, kind_of, may_hold_secret, names_secret

@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from core import fields
-from core.changes.mend import is_model_id
 from core.document import ABSENT, Document, Path, get, path_text
 from core.findings import Finding, move
+from core.reading.model_names import is_model_id
 from core.reading.wording import shortened, warning
 from core.rules.importing import is_explained
 from core.system.secrets import kind_of

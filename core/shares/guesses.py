@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from core.shares.protocol import Shared, SharedReader, is_token
+from core.system import log
 from core.system.rates import Rates, network
 
 MOST: Final = 30
@@ -33,4 +34,5 @@ class Guesses:
         found = reader.read(token)
         if found is None:
             self._rates.count(_WHAT, network(address), MOST)
+            log.link_refused(address)
         return found

@@ -150,15 +150,22 @@ def _compared(
         why = _NEWER if _has_seen(target, there, config) else _CHANGED
         return Copied(config.name, "left alone", why)
     newer = [one for one in reversed(versions) if one.number > there.revision]
-    if lacking := [one.number for one in newer if _lacks_consent(one.content)]:
-        is_newest = config.revision in lacking
-        why = _NO_CONSENT if is_newest else _OLD_WITHOUT_CONSENT.format(lacking[0])
+    if why := _unapproved(config, newer):
         return Copied(config.name, "left alone", why)
     revision = there.revision
     for one in newer:
         saved = target.save(there.id, one.content, expected_revision=revision, message=one.message)
         revision = saved.revision
     return Copied(config.name, "brought up to date" if newer else "there already")
+
+
+def _unapproved(config: Config, newer: Sequence[Version]) -> str:
+    """Why versions can't be copied: one of them runs a command that nobody has approved."""
+    lacking = [one.number for one in newer if _lacks_consent(one.content)]
+    if not lacking:
+        return ""
+    is_newest = config.revision in lacking
+    return _NO_CONSENT if is_newest else _OLD_WITHOUT_CONSENT.format(lacking[0])
 
 
 def _has_seen(target: ConfigStore, there: Config, config: Config) -> bool:

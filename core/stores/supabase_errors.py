@@ -93,16 +93,21 @@ def _explained(error: APIError, name: str) -> StoreError | ExpiredError:
         return NameTaken(name)
     if error.hint == "consent" or said.startswith("consent:"):
         return NeedsConsent()
-    if said.startswith("quota:") and "links" in said:
-        return Unacceptable("You have the most links there can be; revoke one first.")
     if error.hint == "quota" or said.startswith("quota:"):
-        return Unacceptable(
-            "This project keeps no more configs for you; delete some, "
-            "or ask whoever runs it for more room."
-        )
+        return Unacceptable(_quota(said))
     if found := next((text for key, text in _CONSTRAINTS.items() if key in said), None):
         return Unacceptable(f"{found}; change it and try again.")
     return _by_code(code, said)
+
+
+def _quota(said: str) -> str:
+    """What of a project's room is used up."""
+    if said.startswith("quota:") and "links" in said:
+        return "You have the most links there can be; revoke one first."
+    return (
+        "This project keeps no more configs for you; delete some, "
+        "or ask whoever runs it for more room."
+    )
 
 
 def _by_code(code: str, said: str) -> StoreError:

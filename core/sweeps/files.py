@@ -9,7 +9,8 @@ from core import trainers
 from core.compare import Comparison, compare
 from core.comparing.consequences import consequences, outcome
 from core.document import write
-from core.output import render
+from core.output.comparison import comparison_csv, comparison_markdown
+from core.output.text import code_span, counted
 from core.reading.consent import commands
 from core.reading.view import View
 from core.stores import archive
@@ -71,8 +72,8 @@ def _comparison(plan: Plan) -> Iterator[tuple[str, str]]:
     found: Comparison = compare(documents, labels, profiles=[profile] * len(documents))
     outcomes = [outcome(sweep.document, sweep.target), *(one.outcome for one in plan.members)]
     follows = [one for one in consequences(outcomes) if one.differs]
-    yield "comparison.csv", render.comparison_csv(found, follows)
-    yield "comparison.md", render.comparison_markdown(found, follows)
+    yield "comparison.csv", comparison_csv(found, follows)
+    yield "comparison.md", comparison_markdown(found, follows)
 
 
 def needed(plan: Plan) -> str:
@@ -99,12 +100,11 @@ def command(plan: Plan, at_once: int = AT_ONCE) -> str:
 
 def readme(plan: Plan, at_once: int) -> str:
     """What all of this is, in plain words."""
-    members = render.counted(len(plan.members), "config")
+    members = counted(len(plan.members), "config")
     url, commit = checkout(plan)
     left_out = f"; {len(plan.left_out)} that would not run are left out" if plan.left_out else ""
     axes = "".join(
-        f"- {render.code_span(axis.name)}: "
-        f"{render.code_span(values_text(axis.values, axis.spec))}\n"
+        f"- {code_span(axis.name)}: {code_span(values_text(axis.values, axis.spec))}\n"
         for axis in plan.sweep.axes
     )
     text = _README.format(
@@ -132,10 +132,14 @@ def _cautions(plan: Plan) -> Iterator[str]:
     silent = [one.number for one in plan.members if one.runs and not one.report.trainer.learns]
     if silent:
         yield f"**{_members(silent)} would run and learn nothing.**"
+    yield from _of_the_plan(plan)
+
+
+def _of_the_plan(plan: Plan) -> Iterator[str]:
     if any(commands(one.document) for one in plan.members):
         yield "**Tools with commands:** they run on the training machine; read them first."
     for one in plan.idle:
-        yield f"**Without effect:** {render.code_span(one.text)}"
+        yield f"**Without effect:** {code_span(one.text)}"
     for numbers in plan.alike:
         yield f"**The same run:** members {', '.join(map(str, numbers))}."
 

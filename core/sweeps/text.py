@@ -6,7 +6,7 @@ from typing import Any
 from core.comparing.consequences import Consequence
 from core.document import ABSENT
 from core.findings import Finding
-from core.output.render import ABSENT_MARK, counted, printable, table, value_text
+from core.output.text import ABSENT_MARK, counted, printable, table, value_text
 from core.sweeps.axes import WITHOUT, Axis, sum_text
 from core.sweeps.members import Member, Plan
 from core.system.secrets import masked, redact

@@ -6,11 +6,13 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from core.changes.mend import has_no_tools, loadable, near_choice
+from core.changes.meant import near_choice
+from core.changes.mend import has_no_tools
 from core.document import ABSENT, MAX_INTEGER
 from core.findings import Finding, Patch, add
 from core.presets import built_in_tools
 from core.reading import rows
+from core.reading.model_names import loadable
 from core.reading.rows import Unknown
 from core.reading.view import View, path_of
 from core.reading.wording import printed, shown

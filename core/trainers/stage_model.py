@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from core.changes.mend import hub_id, loadable
 from core.document import ABSENT
 from core.findings import Finding, Patch
 from core.reading import models
+from core.reading.model_names import hub_id, loadable
 from core.reading.view import View, path_of
 from core.reading.wording import printed, shown
 from core.trainers.facts import Facts
@@ -238,26 +238,13 @@ def _family(facts: Facts, name: str) -> Iterator[Finding]:
 
 
 def _vocabulary(facts: Facts, name: str) -> Iterator[Finding]:
+    """Ids that the embedding has no rows for: those of new tokens, or those of the data."""
     view = facts.view
     # TRL 1.16 loads the reference of a full DPO run anew, without the added rows.
     anew = view.is_dpo and facts.libraries.have("trl", "1.16.0")
     makes_templates = view.strategy == "manual_templates"
     if makes_templates and (view.uses_lora or anew) and models.has_full_vocabulary(name):
-        yield stop(
-            "model.vocab.added_tokens",
-            path_of("model.name"),
-            f"The trainer adds 4 tokens such as [TOOL_CALL], and {shown(name)} has no rows for "
-            "them: "
-            + (
-                "with LoRA the embedding is not resized."
-                if view.uses_lora
-                else "TRL loads DPO's reference anew, and its embedding is not resized."
-            ),
-            _out_of_range("trainer.py:284" if view.is_dpo else "trainer.py:226"),
-            "Use a Qwen model or another strategy"
-            + ("." if anew else ", or set 'use_lora' to false."),
-            None if view.is_dpo else set_all({"data.strategy": "teacher_mode"}),
-        )
+        yield _no_row_for_added(view, name, anew=anew)
     elif view.is_toolbench_real and _is_foreign(view, name):
         yield stop(
             "tokenizer.name.mismatch",
@@ -267,6 +254,23 @@ def _vocabulary(facts: Facts, name: str) -> Iterator[Finding]:
             "Set 'tokenizer.name' to the model's own id.",
             set_all({"tokenizer.name": name}),
         )
+
+
+def _no_row_for_added(view: View, name: str, *, anew: bool) -> Finding:
+    return stop(
+        "model.vocab.added_tokens",
+        path_of("model.name"),
+        f"The trainer adds 4 tokens such as [TOOL_CALL], and {shown(name)} has no rows for "
+        "them: "
+        + (
+            "with LoRA the embedding is not resized."
+            if view.uses_lora
+            else "TRL loads DPO's reference anew, and its embedding is not resized."
+        ),
+        _out_of_range("trainer.py:284" if view.is_dpo else "trainer.py:226"),
+        "Use a Qwen model or another strategy" + ("." if anew else ", or set 'use_lora' to false."),
+        None if view.is_dpo else set_all({"data.strategy": "teacher_mode"}),
+    )
 
 
 def _out_of_range(at: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 from core import fields
-from core.changes.mend import near_choice
+from core.changes.meant import near_choice
 from core.config import Optimizer
 from core.derive import highest
 from core.document import ABSENT

@@ -20,15 +20,18 @@ def preset_file(folder: Path, name: str, **changes: object) -> None:
     (folder / name).write_text(write({**content, **changes}), encoding="utf-8")
 
 
-def test_six_presets_ship_with_the_supervised_ones_first() -> None:
-    assert [preset.id for preset in load()] == [
-        "sft_toolbench",
-        "knowledge_dense",
-        "sft_pc_building",
-        "hybrid",
-        "teacher_mode",
-        "dpo_basic",
+def test_presets_are_listed_by_method_and_the_trainers_own_files_first() -> None:
+    methods, origins = ("sft", "teacher_mode", "dpo"), ("exact", "reconstructed", "proposed")
+    order = [
+        (methods.index(preset.method), origins.index(preset.origin), preset.title)
+        for preset in load()
     ]
+    assert order == sorted(order)
+
+
+def test_a_saved_config_finds_the_preset_that_it_began_with() -> None:
+    shipped = ("sft_toolbench", "knowledge_dense", "sft_pc_building", "hybrid", "teacher_mode")
+    assert {*shipped, "dpo_basic"} <= {preset.id for preset in load()}
 
 
 def test_the_dpo_preset_holds_the_trainers_values() -> None:

@@ -1,38 +1,21 @@
 """Sessions: how one begins, what opens it, how long it lives, and how it ends."""
 
-from collections.abc import Iterator
+import sqlite3
+import time
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from core.errors import NotFound
 from core.identity.protocol import Account, NewAccount
 from core.sessions import Begun, Sessions
-from core.system.database import Database
-from tests.accounts import ADDRESS, PASSWORD, Clock, CountingDatabase, ada, at_once, local_identity
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path, clock: Clock) -> Iterator[CountingDatabase]:
-    opened = CountingDatabase(tmp_path / "sessions.sqlite3", clock)
-    yield opened
-    opened.close()
+from core.system.database import BUSY_SECONDS, Database
+from tests.accounts import ADDRESS, PASSWORD, Clock, CountingDatabase, at_once, local_identity
 
 
 @pytest.fixture
 def sessions(database: Database) -> Sessions:
     return Sessions(database)
-
-
-@pytest.fixture
-def user(database: Database) -> Account:
-    return ada(local_identity(database))
 
 
 def begin(sessions: Sessions, user: Account, device: str = "Firefox") -> Begun:
@@ -222,3 +205,15 @@ def test_sessions_outlive_the_process(
 def test_a_long_device_is_cut(sessions: Sessions, user: Account) -> None:
     begin(sessions, user, "x" * 10_000)
     assert len(sessions.active(user.user_id)[0].device) == 200
+
+
+def test_another_writer_keeps_nobody_waiting_who_is_looked_up(
+    sessions: Sessions, database: Database, user: Account, clock: Clock
+) -> None:
+    begun = begin(sessions, user)
+    clock.advance(minutes=5)
+    with closing(sqlite3.connect(database.file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        assert sessions.by_id(begun.session_id) is not None
+        assert time.monotonic() - began < BUSY_SECONDS / 2

@@ -82,5 +82,7 @@ def test_what_is_no_database_is_one_line(file: Path, tmp_path: Path) -> None:
     file.write_bytes(b"no database " * 1000)
     result = run(tmp_path / "copy.sqlite3")
     assert result.code == 2
-    assert result.err.startswith(f"{file} can't be used (file is not a database)")
+    assert result.err.startswith(
+        f"{file}: The database file can't be used (file is not a database)"
+    )
     assert not (tmp_path / "copy.sqlite3").exists()

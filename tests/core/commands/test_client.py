@@ -160,7 +160,7 @@ def test_a_record_with_a_value_of_another_kind_is_another_programs(
 
 
 def test_a_page_is_no_download() -> None:
-    with pytest.raises(Unavailable, match="is no Tunesmith"):
+    with pytest.raises(Unavailable, match="is not a Tunesmith"):
         client(stranger(status_code=200, text="<html>", headers=HTML)).download(ID)
 
 
@@ -234,7 +234,7 @@ def test_the_commands_of_a_problem_are_known() -> None:
 
 
 def test_a_conflict_without_a_config_is_no_tunesmiths() -> None:
-    with pytest.raises(Unavailable, match="is no Tunesmith"):
+    with pytest.raises(Unavailable, match="is not a Tunesmith"):
         client(lambda _: problem(409, "conflict")).get(ID)
 
 
@@ -291,7 +291,7 @@ def broken(error: Exception) -> Answer:
         (httpx.ConnectError("[Errno 111] Connection refused"), "is it running?"),
         (httpx.ConnectError("CERTIFICATE_VERIFY_FAILED"), "certificate is not trusted"),
         (httpx.ReadTimeout("timed out"), "did not answer in time"),
-        (httpx.RemoteProtocolError("peer closed"), "is no Tunesmith"),
+        (httpx.RemoteProtocolError("peer closed"), "is not a Tunesmith"),
     ],
 )
 def test_what_the_network_raises_is_a_sentence_without_the_token(

@@ -482,7 +482,7 @@ def test_a_name_that_is_taken_is_told(place: str, bench: Workbench) -> None:
         (("a.json", "--as-new", "--onto", "b"), "not allowed with"),
         (("a.json", "--approve", "ls"), "is not a SHA-256"),
         (("a.json", "--target", "x/y/z"), "'x'"),
-        (("a.json", "--template", "No"), "no id"),
+        (("a.json", "--template", "No"), "is not an id"),
         (("a.json", "--onto", "there", "--tag", "x"), "--tag is for a new config"),
         (("a.json", "--account", "a", "--server", "http://localhost"), "--account"),
     ],

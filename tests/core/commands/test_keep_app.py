@@ -48,7 +48,7 @@ def test_the_main_way_through_on_the_app_itself(
         wait_until_healthy(app, server)
         # The pages stand at every other address; they are no API.
         wrong = run("login", f"{app.url}/library", "--token-stdin", stdin=token)
-        assert (wrong.code, "is no Tunesmith" in wrong.err) == (2, True)
+        assert (wrong.code, "is not a Tunesmith" in wrong.err) == (2, True)
         login = run("login", "--token-stdin", stdin=token)
         assert (login.code, " as ada; the token may read and write" in login.err) == (0, True)
         assert "(1 day)" in login.err

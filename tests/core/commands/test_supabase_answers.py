@@ -111,7 +111,7 @@ def test_nonsense_is_a_sentence_and_leaks_nothing(path: str, nonsense: str) -> N
 
 def test_what_is_no_project_is_not_taken_for_one() -> None:
     for status, body in ((200, {}), (404, {"message": "x"}), (200, {"external": 5})):
-        with pytest.raises(Unavailable, match="no Supabase project"):
+        with pytest.raises(Unavailable, match="is not a Supabase project"):
             lines(settings=(status, body))
     with pytest.raises(Unavailable, match="paused"):
         lines(settings=(540, "Project paused"))

@@ -91,7 +91,7 @@ def test_it_reads_standard_input_and_judges_for_a_target(config: Path) -> None:
         ([], "Name a field and its values"),
         (["--set", "training.lora_r"], "is not a setting with values"),
         (["--set", "training.lora_r=8.5"], "can't take '8.5'"),
-        (["--set", RATES, "--set", "seed=1", "--paired"], "Paired settings need the same number of values"),
+        (["--set", RATES, "--set", "seed=1", "--paired"], "Paired settings need the same number"),
         (["--set", RATES, "--machine", "abacus"], "There is no machine 'abacus'"),
         (["--set", RATES, "-o", "no/such/folder.zip"], "can't be written"),
         (["--set", RATES, "-o", "x.zip", "--at-once", "0"], "--at-once is 0"),

@@ -9,7 +9,9 @@ from core.changes.patch import apply
 from core.check import check
 from core.document import Document, get, put
 from core.estimates.fitting import Change, Fit, cheapest_changes, fit, vram_finding
-from core.estimates.memory import GIB, MARGIN, PINNED, Habits, estimate
+from core.estimates.memory import estimate
+from core.estimates.parts import GIB, MARGIN
+from core.estimates.plan import PINNED, Habits
 from core.reading import gpus, models
 from core.reading.rows import Unknown
 from core.reading.target import CPU, GPU, Machine, machine

@@ -8,21 +8,12 @@ from hypothesis import strategies as st
 
 from core import presets
 from core.document import Document, put
-from core.estimates.memory import (
-    GIB,
-    OVERHEAD,
-    PINNED,
-    TITLES,
-    Habits,
-    Memory,
-    estimate,
-    habits,
-    of_plan,
-    plan,
-    size_text,
-)
+from core.estimates.memory import OVERHEAD, estimate, of_plan
+from core.estimates.parts import GIB, TITLES, Memory, size_text
+from core.estimates.plan import PINNED, Habits, habits, plan
 from core.fields import find
 from core.reading import models
+from core.reading.model_config import dims_from_config
 from core.reading.models import ModelDims
 from core.reading.rows import Unknown
 from core.reading.target import Libraries
@@ -309,7 +300,7 @@ def test_a_model_may_come_from_its_config_json() -> None:
         "max_position_embeddings": 2048,
         "tie_word_embeddings": False,
     }
-    dims = models.dims_from_config(json.dumps(config), "TinyLlama/TinyLlama-1.1B")
+    dims = dims_from_config(json.dumps(config), "TinyLlama/TinyLlama-1.1B")
     document = changed("sft_toolbench", model__name="TinyLlama/TinyLlama-1.1B")
     found = estimate(View(document), dims)
     assert (found.model, found.source) == ("TinyLlama/TinyLlama-1.1B", "config.json")

@@ -1,10 +1,10 @@
 """Access tokens: how one is made, what it stands for, how long it lives, and how it ends."""
 
 import re
-from collections.abc import Iterator
+import sqlite3
+import time
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ from core.identity.access_tokens import (
 )
 from core.identity.local import LOCAL_USER
 from core.identity.protocol import Account, NewAccount
-from core.system.database import Database
+from core.system.database import BUSY_SECONDS, Database
 from tests.accounts import (
     ADDRESS,
     OTHER_PASSWORD,
@@ -39,25 +39,8 @@ MONTH = timedelta(days=30)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path, clock: Clock) -> Iterator[CountingDatabase]:
-    opened = CountingDatabase(tmp_path / "tokens.sqlite3", clock)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def tokens(database: Database) -> AccessTokens:
     return AccessTokens(database)
-
-
-@pytest.fixture
-def user(database: Database) -> Account:
-    return ada(local_identity(database))
 
 
 def make(
@@ -363,3 +346,14 @@ def test_no_name_breaks_it(tmp_path_factory: pytest.TempPathFactory, name: str) 
         kept = [found.info.name] if isinstance(found, Made) else []
         assert names(tokens, user) == kept
         assert kept or isinstance(found, NotAccepted)
+
+
+def test_another_writer_keeps_no_script_waiting(
+    tokens: AccessTokens, database: Database, user: Account
+) -> None:
+    made = make(tokens, user)
+    with closing(sqlite3.connect(database.file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        assert used(tokens, made).account == user
+        assert time.monotonic() - began < BUSY_SECONDS / 2

@@ -1,8 +1,5 @@
 """Accounts in the embedded database: who may make one, the operator's doors, real hashes."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from core.errors import NotAccepted, NotFound, SignUpClosed, TooManyTries, WrongPassword
@@ -20,19 +17,6 @@ from tests.accounts import (
     at_once,
     local_identity,
 )
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path, clock: Clock) -> Iterator[Database]:
-    opened = Database(tmp_path / "accounts.sqlite3", clock)
-    yield opened
-    opened.close()
-
 
 # --- Who may make an account ---------------------------------------------------------------------
 

@@ -58,17 +58,6 @@ class Renewals:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path, clock: Clock) -> Iterator[Database]:
-    with closing(Database(tmp_path / "sessions.sqlite3", clock)) as opened:
-        yield opened
-
-
-@pytest.fixture
 def renewals(clock: Clock) -> Renewals:
     return Renewals(clock)
 
@@ -76,11 +65,6 @@ def renewals(clock: Clock) -> Renewals:
 @pytest.fixture
 def sessions(database: Database, renewals: Renewals) -> Sessions:
     return Sessions(database, renewals)
-
-
-@pytest.fixture
-def user(database: Database) -> Account:
-    return ada(local_identity(database))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.compare import compare
 from core.comparing.consequences import consequences, outcome
 from core.document import Document
-from core.output.render import comparison_csv, comparison_markdown, comparison_text
+from core.output.comparison import comparison_csv, comparison_markdown, comparison_text
 
 # Openings that a spreadsheet takes for a formula, alone or after what it passes over.
 FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")

@@ -2,7 +2,7 @@ from core import presets
 from core.estimates.fitting import cheapest_changes
 from core.estimates.memory import estimate
 from core.output.memory import changes_text, memory_text, verdict_text
-from core.reading.models import dims_from_config
+from core.reading.model_config import dims_from_config
 from core.reading.target import GPU, machine
 from core.reading.view import View
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.errors import DocumentError, UnknownSizes
 from core.reading import models
+from core.reading.model_config import dims_from_config
 from core.reading.models import ModelDims
 
 SIZES = Path(models.__file__).parents[1] / "data" / "model_dims.json"
@@ -160,7 +161,7 @@ def config_of(dims: ModelDims) -> dict[str, Any]:
 def test_the_config_of_each_known_model_gives_its_published_sizes(names: list[str]) -> None:
     known = models.dims(names[0])
     assert known is not None
-    read = models.dims_from_config(json.dumps(config_of(known)), names[0])
+    read = dims_from_config(json.dumps(config_of(known)), names[0])
     assert read == replace(known, names=(names[0],))
     assert read.lora_width == known.lora_width
 
@@ -200,13 +201,13 @@ COUNTED: Final = [
 def test_each_family_has_as_many_weights_as_transformers_makes(
     family: str, changes: dict[str, Any], count: int
 ) -> None:
-    read = models.dims_from_config({"model_type": family, **TINY, **changes})
+    read = dims_from_config({"model_type": family, **TINY, **changes})
     assert read.parameters == count
 
 
 def test_gemma_3_that_sees_images_has_its_sizes_in_a_config_of_its_own() -> None:
     text = {"hidden_size": 2560, "intermediate_size": 10240, "num_hidden_layers": 34}
-    read = models.dims_from_config({"model_type": "gemma3", "text_config": text})
+    read = dims_from_config({"model_type": "gemma3", "text_config": text})
     # Counted by transformers in the part that writes text.
     assert read.parameters == 3_880_263_168
     assert read.left_out == "the vision tower"
@@ -214,14 +215,14 @@ def test_gemma_3_that_sees_images_has_its_sizes_in_a_config_of_its_own() -> None
 
 def test_the_name_is_the_given_one_or_that_in_the_config() -> None:
     config = {"model_type": "llama", **TINY, "_name_or_path": "me/own-1B"}
-    assert models.dims_from_config(config).name == "me/own-1B"
-    assert models.dims_from_config(config, "you/other").name == "you/other"
-    assert models.dims_from_config({**config, "_name_or_path": 5}).name == "this model"
+    assert dims_from_config(config).name == "me/own-1B"
+    assert dims_from_config(config, "you/other").name == "you/other"
+    assert dims_from_config({**config, "_name_or_path": 5}).name == "this model"
 
 
 def test_a_file_may_come_as_bytes() -> None:
     data = json.dumps({"model_type": "llama", **TINY}).encode()
-    assert models.dims_from_config(data).hidden == 64
+    assert dims_from_config(data).hidden == 64
 
 
 LLAMA: Final = {"model_type": "llama", **TINY}
@@ -256,7 +257,7 @@ def test_a_config_that_does_not_tell_the_sizes_is_refused_in_one_sentence(
     config: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(UnknownSizes) as refused:
-        models.dims_from_config(config)
+        dims_from_config(config)
     assert reason in str(refused.value)
     assert len(str(refused.value)) < 300
 
@@ -266,9 +267,9 @@ def test_a_config_that_does_not_tell_the_sizes_is_refused_in_one_sentence(
 )
 def test_a_text_that_is_no_object_is_refused_with_its_place(text: str) -> None:
     with pytest.raises(DocumentError):
-        models.dims_from_config(text)
+        dims_from_config(text)
     with pytest.raises(DocumentError):
-        models.dims_from_config(text.encode())
+        dims_from_config(text.encode())
 
 
 anything = st.recursive(
@@ -287,7 +288,7 @@ def test_no_value_of_any_key_ends_in_anything_but_sizes_or_a_sentence(
     keys = st.sampled_from([*TINY, "head_dim", "tie_word_embeddings", "use_bias", "text_config"])
     changes = data.draw(st.dictionaries(keys, anything, max_size=3))
     try:
-        read = models.dims_from_config({"model_type": family, **TINY, **changes})
+        read = dims_from_config({"model_type": family, **TINY, **changes})
     except UnknownSizes:
         return
     assert read.parameters > read.linear > 0

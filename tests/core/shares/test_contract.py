@@ -158,7 +158,7 @@ def test_a_link_ends_when_its_time_is_over(links: Links, config: Config, clock: 
 def test_links_that_have_ended_make_room(links: Links, config: Config, clock: Clock) -> None:
     for _ in range(PER_CONFIG):
         make(links.anna, config, 1)
-    with pytest.raises(Unacceptable, match="as many links as you may"):
+    with pytest.raises(Unacceptable, match="the most links there can be"):
         make(links.anna, config)
     clock.advance(days=2)
     make(links.anna, config)

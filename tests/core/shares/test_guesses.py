@@ -55,3 +55,11 @@ def test_what_is_no_token_is_not_looked_up() -> None:
     for _ in range(2 * MOST):
         assert guesses.read(reader, "x" * 1_000_000, "here") is None
     assert reader.asked == 0
+
+
+def test_a_link_that_leads_nowhere_is_noted_and_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING", "tunesmith")
+    token = new_token()
+    Guesses().read(OneLink(), token, "192.0.2.1")
+    assert caplog.messages == ["[Share] leads nowhere address='192.0.2.1'"]
+    assert token not in caplog.text

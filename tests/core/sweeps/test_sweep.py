@@ -85,8 +85,8 @@ def test_values_are_read_as_the_field_takes_them(text: str, path: Any, values: A
         ("training.lora_r=absent,8,absent", "has absent twice"),
         ("training.lora_r", "is not a setting with values; write it like training.lora_r=8,16."),
         ("training..lora_r=8", "is not a setting with values"),
-        ("=8", "is no path"),
-        ("[0].name=8", "is no path"),
+        ("=8", "is not a path"),
+        ("[0].name=8", "is not a path"),
         ('mine["\\q"]=8', "is not a setting with values"),
     ],
 )
@@ -176,13 +176,13 @@ def test_paired_values_go_in_step() -> None:
 @pytest.mark.parametrize(
     ("settings", "mode", "said"),
     [
-        ([], "grid", "Choose a field"),
-        (["seed=1", "seed=2"], "grid", "seed stands there twice"),
+        ([], "grid", "Choose a setting"),
+        (["seed=1", "seed=2"], "grid", "seed is there twice"),
         (["data={}", "data.max_samples=1"], "grid", "data.max_samples lies inside data"),
         (["seed=1,2", "training.lora_r=1,2,3"], "paired", "seed has 2, training.lora_r has 3"),
         (["seed=" + MANY, "training.lora_r=" + MANY], "grid",
          f"15 × 15 makes 225 configs; a sweep has {MAX_MEMBERS} at most"),
-        (["seed=" + ",".join(map(str, range(201)))], "grid", "seed makes 201 members"),
+        (["seed=" + ",".join(map(str, range(201)))], "grid", "seed makes 201 configs"),
         (["tools[7].name=a"], "grid", "no place for tools[7].name"),
         (["seed.deep=1"], "grid", "no place"),
     ],

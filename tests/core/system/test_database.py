@@ -22,6 +22,7 @@ from core.stores.sqlite import SqliteStore
 from core.system.database import BUSY_SECONDS, MIGRATIONS, Database, connect, migrate, moment, stamp
 from tests.commands import running
 from tests.stores import ANNA, content, sqlite_database
+from tools.soak.server import as_plain_user
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -45,6 +46,19 @@ def store(database: Database) -> SqliteStore:
 
 def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
+
+
+WRITES = """
+import sys
+from pathlib import Path
+from core.errors import Unavailable
+from core.system.database import Database
+try:
+    with Database(Path(sys.argv[1])).write() as connection:
+        connection.execute("DELETE FROM sessions")
+except Unavailable as error:
+    print(error)
+"""
 
 
 def intact(file: Path) -> bool:
@@ -226,7 +240,9 @@ def test_a_closed_database_keeps_no_connection(file: Path) -> None:
 def refused(reason: str, path: Path) -> Iterator[None]:
     with pytest.raises(Unavailable, match=reason) as caught:
         yield
-    assert str(path) in str(caught.value)
+    # The place is for the log and the command line, not for pages and answers.
+    assert caught.value.place.startswith(str(path))
+    assert str(path.parent) not in str(caught.value)
     assert str(caught.value).count("\n") == 0
     assert str(caught.value).endswith(".")
 
@@ -277,6 +293,38 @@ def test_a_busy_database_is_told(database: Database) -> None:
         with pytest.raises(Unavailable, match=r"busy; nothing was changed\. Try"), database.write():
             pytest.fail("somebody else is writing")
         assert accounts(database) == 2
+
+
+def test_who_does_not_wait_is_told_at_once_and_waits_the_next_time(database: Database) -> None:
+    with database.read() as connection:
+        before = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    with closing(sqlite3.connect(database.file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match="busy"), database.write(waits=False):
+            pytest.fail("somebody else is writing")
+        assert time.monotonic() - began < BUSY_SECONDS / 2
+    with database.write(waits=False):
+        pass
+    with database.read() as connection:
+        assert connection.execute("PRAGMA busy_timeout").fetchone()[0] == before
+
+
+@pytest.mark.parametrize("folder_too", [False, True])
+def test_a_database_that_can_not_be_written_is_told(file: Path, *, folder_too: bool) -> None:
+    Database(file).close()
+    os.chmod(file, 0o400)
+    if folder_too:
+        os.chmod(file.parent, 0o500)
+    command = [sys.executable, "-c", WRITES, str(file)]
+    # Root may write everywhere until that is taken from it.
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, preexec_fn=as_plain_user, check=True
+    )
+    assert done.stdout.strip() == (
+        "The database can't be written; nothing was changed. "
+        "Whoever runs Tunesmith has to make its file and folder writable."
+    )
 
 
 # --- The schema ----------------------------------------------------------------------------------

@@ -80,6 +80,30 @@ def test_an_access_token_is_told_of_without_itself(lines: io.StringIO) -> None:
     ]
 
 
+def test_what_concerns_an_account_is_told_without_any_secret(lines: io.StringIO) -> None:
+    log.account_made("u")
+    log.signed_in("u")
+    log.sign_in_failed("192.0.2.1")
+    log.password_changed("u")
+    log.token_refused("192.0.2.1")
+    log.link_refused("192.0.2.1")
+    log.site_refused("192.0.2.1", "/session/end\nINFO forged")
+    log.signed_out("u", everywhere=True)
+    log.account_deleted("u")
+    assert lines.getvalue().splitlines() == [
+        "INFO [Account] made id='u'",
+        "INFO [Account] signed in id='u'",
+        "WARNING [Account] sign-in failed address='192.0.2.1'",
+        "INFO [Account] password changed id='u'",
+        "WARNING [Account] access token refused address='192.0.2.1'",
+        "WARNING [Share] leads nowhere address='192.0.2.1'",
+        "WARNING [Server] another site refused address='192.0.2.1' "
+        r"path='/session/end\nINFO forged'",
+        "INFO [Account] signed out id='u' everywhere=True",
+        "INFO [Account] deleted id='u'",
+    ]
+
+
 def test_an_event_below_the_level_is_not_written(lines: io.StringIO) -> None:
     LOGGER.setLevel(logging.INFO)
     log.checked("sft", Report(()))
@@ -96,6 +120,18 @@ def test_configure_adds_one_handler_however_often_it_is_called() -> None:
     LOGGER.removeHandler(added[0])
     LOGGER.setLevel(logging.NOTSET)
     LOGGER.propagate = True
+
+
+def test_moments_are_in_utc() -> None:
+    before = list(LOGGER.handlers)
+    log.configure()
+    (handler,) = [one for one in LOGGER.handlers if one not in before]
+    LOGGER.removeHandler(handler)
+    LOGGER.setLevel(logging.NOTSET)
+    LOGGER.propagate = True
+    record = logging.LogRecord("tunesmith", logging.INFO, "", 0, "said", None, None)
+    record.created = 0
+    assert handler.format(record) == "1970-01-01T00:00:00Z INFO said"
 
 
 def test_an_unknown_level_is_refused() -> None:

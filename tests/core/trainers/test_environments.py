@@ -143,7 +143,7 @@ def test_a_target_is_written_and_read_back() -> None:
 
 @pytest.mark.parametrize("text", ["gpu", "a/b", "a/b/c/d", "//", "tiny_tool_use//gpu"])
 def test_a_text_that_is_no_target_is_refused(text: str) -> None:
-    with pytest.raises(UnknownTarget, match="no target"):
+    with pytest.raises(UnknownTarget, match="is not a target"):
         parse_target(text)
 
 
