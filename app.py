@@ -1,6 +1,5 @@
 """Tunesmith's entry: one server with pages and routes. Start it with ``streamlit run app.py``."""
 
-import gc
 import logging
 import os
 import sys
@@ -14,12 +13,15 @@ from starlette.middleware import Middleware
 from core.api.below import Below
 from core.errors import SettingsError, TunesmithError
 from core.system import log
-from ui import services
+from ui import services, warm
 from ui.errors import show_error
 from ui.server import api
-from ui.server.headers import OwnFramesOnly
+from ui.server.closed import Closed
+from ui.server.garbage import collected_by_the_clock
+from ui.server.headers import SafeHeaders
 from ui.server.loopback import LoopbackOnly
 from ui.server.session_routes import SameOriginSockets, routes
+from ui.server.uploads import BoundedUploads
 
 MAIN = Path(__file__).resolve().parent / "ui" / "main.py"
 
@@ -28,12 +30,14 @@ logger = logging.getLogger("tunesmith")
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Set up logging and services, and keep what start-up made out of later garbage collections."""
+    """Set up logging and services; the first page is made ready while its visitor comes."""
     log.configure()
+    # A proxy writes down who asked for what; uvicorn would too, even with --no-access-log.
+    logging.getLogger("uvicorn.access").disabled = True
     start()
-    gc.collect()
-    gc.freeze()
-    yield
+    with collected_by_the_clock():
+        warm.begin()
+        yield
     services.close_all()
 
 
@@ -56,9 +60,12 @@ app = st.App(
     lifespan=lifespan,
     routes=routes(lambda: services.services().sessions, services.base_path()),
     middleware=[
+        # The first is the outermost: what the others refuse has the headers too.
+        Middleware(SafeHeaders),
         Middleware(LoopbackOnly, enabled=lambda: not services.has_accounts()),
         Middleware(SameOriginSockets),
-        Middleware(OwnFramesOnly),
+        Middleware(Closed, base=services.base_path()),
+        Middleware(BoundedUploads, base=services.base_path()),
         Middleware(Below, path=services.base_path() + api.PATH, api=api.Lazy(api.made)),
     ],
     on_script_error=show_error,

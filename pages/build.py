@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import dialogs, shell
-from ui.build import address, autosave, effective_tab, json_tab, sections, sidebar, summary
+from ui.build import address, autosave, effective_tab, json_tab, sections, sidebar, summary, tour
 from ui.library import saving
 
 with shell.page("Build", has_sidebar=True):
@@ -27,4 +27,5 @@ with shell.page("Build", has_sidebar=True):
                 effective_tab.effective_tab()
     with right:
         summary.summary()
+    tour.tour()
     dialogs.ask_if_needed()

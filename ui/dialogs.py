@@ -101,10 +101,10 @@ def _dismissed() -> None:
 
 
 def _name_is_taken(name: str) -> None:
-    st.markdown(f"You have a config named **{plain(name)}** already. Save under another name:")
+    st.markdown(f"You have a config named **{plain(name)}** already.")
     with st.form("taken", border=False):
         key = session.seeded("taken.name", f"{name} (2)")
-        other = st.text_input("Name", key=key, max_chars=120)
+        other = st.text_input("Save under another name", key=key, max_chars=120)
         with answers():
             is_said = st.form_submit_button("Save under this name", type="primary")
             cancel_form()

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -28,6 +29,7 @@ from core.findings import Finding
 from ui import session
 from ui.build.actions import apply_fix, open_draft, refresh
 from ui.build.insight import Insight, belongs_to_field
+from ui.build.parts import Part, place
 from ui.text import BLOCKED, MARKS, fix_text, plain, value_text
 
 COLUMNS = 3
@@ -37,14 +39,38 @@ COLUMN_WIDTH = 165
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
 
 
-def field_grid(specs: Sequence[FieldSpec], paths: Sequence[Path]) -> None:
-    """Draw fields in as many columns as fit, each with what there is to say about it below."""
+def field_grid(specs: Sequence[FieldSpec], paths: Sequence[Path], *, inside: str) -> None:
+    """Draw fields in as many columns as fit, each with what there is to say about it below.
+
+    Args:
+        specs: what is known of the fields.
+        paths: where each of them stands in the document.
+        inside: the name of the part of the page that they stand in.
+    """
     if not specs:
         return
-    grid = st.grid(COLUMNS, min_column_width=COLUMN_WIDTH, gap="xsmall")
-    for spec, path in zip(specs, paths, strict=True):
-        with grid.cell():
-            field(spec, path)
+    with st.grid(COLUMNS, min_column_width=COLUMN_WIDTH, gap="xsmall"):
+        for spec, path in zip(specs, paths, strict=True):
+            place(field_part(spec, path, inside))
+
+
+def field_part(spec: FieldSpec, path: Path, inside: str) -> Part:
+    """One field as a part of the page that stands inside another one."""
+    name = ".".join((inside, *map(str, path)))
+    return Part(name, partial(field, spec, path), partial(_shows, spec, path))
+
+
+def _shows(spec: FieldSpec, path: Path) -> object:
+    """What stands at a field beside the value, which its widget shows as it is typed."""
+    insight = session.insight()
+    value = get(insight.draft.document, path)
+    return (
+        widget_kind(spec, value),
+        _notes(spec, path, value, insight),
+        _placeholder(spec),
+        insight.draft.pending.get(path),
+        [(finding, _blocks(finding, insight)) for finding in _said(path, insight)],
+    )
 
 
 def field(spec: FieldSpec, path: Path) -> None:
@@ -55,9 +81,16 @@ def field(spec: FieldSpec, path: Path) -> None:
     notes = _notes(spec, path, value, insight)
     if notes:
         st.caption(" · ".join(notes))
-    for finding in insight.at(path):
-        if finding.severity != "info" or finding.fix or belongs_to_field(finding):
-            finding_line(finding)
+    for finding in _said(path, insight):
+        finding_line(finding)
+
+
+def _said(path: Path, insight: Insight) -> list[Finding]:
+    return [
+        finding
+        for finding in insight.at(path)
+        if finding.severity != "info" or finding.fix or belongs_to_field(finding)
+    ]
 
 
 def finding_line(finding: Finding, *, place: str = "field") -> None:
@@ -65,8 +98,7 @@ def finding_line(finding: Finding, *, place: str = "field") -> None:
     # At the field the button says the remedy; beside the form there is room for the words.
     brief = place == "field" and finding.fix
     remedy = "" if brief else f" {plain(finding.remedy)}"
-    blocks = any(finding is blocker for blocker in session.insight().report.trainer.blockers)
-    mark = BLOCKED if blocks else MARKS[finding.severity]
+    mark = BLOCKED if _blocks(finding, session.insight()) else MARKS[finding.severity]
     st.markdown(f":small[{mark} {plain(finding.message)}{remedy}]")
     if finding.fix:
         st.button(
@@ -77,6 +109,10 @@ def finding_line(finding: Finding, *, place: str = "field") -> None:
             on_click=apply_fix,
             args=(finding,),
         )
+
+
+def _blocks(finding: Finding, insight: Insight) -> bool:
+    return any(finding is blocker for blocker in insight.report.trainer.blockers)
 
 
 def widget_kind(spec: FieldSpec, value: Any) -> str:
@@ -136,8 +172,12 @@ def _label(spec: FieldSpec) -> str:
 
 
 def _help(spec: FieldSpec) -> str:
-    source = session.insight().view.profile.use(spec).source
-    return f"{plain(spec.help)}\n\n`{spec.name}` · {plain(source)}"
+    view = session.insight().view
+    default = view.profile.absent(spec, view.method)
+    without = "" if default is None else f" Without it the trainer uses {value_text(default)}."
+    told = f"{spec.help} It takes {spec.wants()}.{'' if spec.required else without}"
+    source = view.profile.use(spec).source
+    return f"{plain(told)}\n\n`{spec.name}` · {plain(source)}"
 
 
 def _placeholder(spec: FieldSpec) -> str:
@@ -306,9 +346,8 @@ def _json_changed(path: Path, key: str) -> None:
     try:
         value = parse_value(text) if text.strip() else ABSENT
     except DocumentError:
-        before = session.insight()
-        session.type_in(before.draft.with_pending(path, text))
-        refresh(before, path)
+        session.type_in(session.draft().with_pending(path, text))
+        refresh()
         return
     _write(path, value)
 
@@ -327,15 +366,15 @@ def _changed(path: Path, key: str, kind: str) -> None:
 
 
 def _write(path: Path, value: Any) -> None:
-    before = session.insight()
+    before = session.draft()
     try:
-        document = with_value(before.draft.document, path, value)
+        document = with_value(before.document, path, value)
     except PathError as error:
         session.say(plain(str(error)), ":material/error:")
         st.rerun()
-    draft = before.draft.with_pending(path, None).with_document(document)
+    draft = before.with_pending(path, None).with_document(document)
     if path == ("model", "name"):
         # The tokenizer may have followed, and its widget does not show that yet.
         open_draft(draft)
     session.type_in(draft)
-    refresh(before, path)
+    refresh()

@@ -7,8 +7,9 @@ import streamlit as st
 from ui.account import who
 
 ROOT = Path(__file__).resolve().parent.parent
-# Made of icon.svg. For an icon of Streamlit's own the browser would ask Google.
-ICON = str(ROOT / "ui" / "icon.png")
+# The same picture twice: not every browser takes an SVG for a tab. For an icon of Streamlit's own
+# it would ask Google.
+ICON, LOGO = str(ROOT / "ui" / "icon.png"), str(ROOT / "ui" / "icon.svg")
 
 st.set_page_config(
     page_title="Tunesmith",
@@ -17,7 +18,7 @@ st.set_page_config(
     initial_sidebar_state="auto",
 )
 # The name beside it stands in style.css, in the color of the text.
-st.logo(ICON)
+st.logo(LOGO)
 page = st.navigation(
     [
         st.Page(ROOT / "pages" / "build.py", title="Build", default=True),

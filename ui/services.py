@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import streamlit as st
@@ -179,6 +180,8 @@ def _with_supabase(wanted: Settings, database: Database, is_open: bool) -> Servi
     return Services(wanted, database, identity, sessions, Later(), bearers, identity, project)
 
 
+@cache
 def _secrets() -> Mapping[str, Any]:
+    # Once a process: each request asks for a setting, also when no file can be opened any more.
     # Streamlit raises where there is no secrets file; most installations have none.
     return st.secrets.to_dict() if st.secrets.load_if_toml_exists() else {}

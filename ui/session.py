@@ -181,6 +181,12 @@ def enter(page: str) -> None:
         show_token(None)
     _store("page", page)
     _store("url", st.context.url)
+    _store("parts", {})
+
+
+def parts() -> dict[str, Any]:
+    """The parts that stand on the page and are drawn anew by themselves, by name."""
+    return _state("parts", dict)
 
 
 def is_on_page(page: str) -> bool:
@@ -622,6 +628,16 @@ def is_on(name: str, default: bool = False) -> bool:
 def set_on(name: str, value: bool) -> None:
     """Set a switch of the page."""
     _store(f"on.{name}", value)
+
+
+def tour_step() -> int | None:
+    """The step of the tour whose card is open; ``None`` while nobody takes it."""
+    return _state("tour", lambda: None)
+
+
+def tour_to(step: int | None) -> None:
+    """Go to a step of the tour, or end it."""
+    _store("tour", step)
 
 
 def open_tools() -> set[int]:

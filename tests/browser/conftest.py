@@ -19,7 +19,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from core.settings import Settings
 from core.system.database import Database
+from tests.browser.axe import Check, source, violations
 from tests.browser.users import NewPage, User
+from tests.supabase_server.plugin import got
 
 START_SECONDS = 60
 EXPECT_SECONDS = 20

@@ -65,6 +65,7 @@ def test_a_newcomer_changes_a_template_and_downloads_a_config_that_runs(build: P
     training = json.loads(data)["training"]
     assert name == "my-first-run.json"
     assert (training["learning_rate"], training["warmup_steps"]) == (2e-4, 1)
+    build.get_by_text("How to run it").click()
     expect(build.get_by_text("python train.py --config my-first-run.json")).to_be_visible()
 
 

@@ -23,9 +23,6 @@ pytestmark = pytest.mark.browser
 RATES = ("training.learning_rate", "1e-4, 2e-4")
 RANKS = ("training.lora_r", "8, 16")
 
-# More than an empty page takes up as PNG.
-DRAWN = 25_000
-
 
 def line(page: Page, number: int) -> Locator:
     """The line of the setting that was added as that number."""
@@ -229,19 +226,3 @@ def test_it_fits_a_phone(page: Page, app_url: str) -> None:
     vary(page, RATES)
     expect(outcome(page)).to_contain_text("2 configs")
     assert page.get_by_test_id("stMain").evaluate("part => part.scrollWidth") <= 400
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_picture_shows_a_sweep(
-    user: User, project: Path, request: pytest.FixtureRequest, tmp_path: Path, scheme: str
-) -> None:
-    page = user.open("/sweep")
-    page.set_viewport_size({"width": 1440, "height": 1000})
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    vary(page, RATES, ("data.max_samples", "2, 300, absent"), ("training.weight_decay", "0, 0.1"))
-    expect(outcome(page)).to_contain_text("12 configs")
-    page.mouse.move(700, 5)
-    page.wait_for_timeout(800)
-    folder = project / "docs" / "images" if request.config.getoption("--pictures") else tmp_path
-    name = "sweep.png" if scheme == "light" else "sweep-dark.png"
-    assert len(page.screenshot(path=folder / name)) > DRAWN

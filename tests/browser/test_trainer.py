@@ -84,7 +84,7 @@ def test_effective_values_can_be_narrowed_down(build: Page) -> None:
 
 
 def test_the_requirements_are_a_file(build: Page) -> None:
-    build.get_by_text("Libraries that the trainer runs with").click()
+    build.get_by_text("How to run it").click()
     with build.expect_download() as waiting:
         click(build, "Download requirements.txt")
     text = Path(waiting.value.path()).read_text(encoding="utf-8")

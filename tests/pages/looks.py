@@ -3,6 +3,7 @@
 import json
 from html.parser import HTMLParser
 from typing import Any
+from xml.etree.ElementTree import fromstring
 
 from streamlit.testing.v1 import AppTest
 
@@ -25,6 +26,22 @@ def do(interaction: Any) -> None:
 def shown(app: AppTest) -> str:
     parts = [*app.markdown, *app.caption, *app.error, *app.warning, *app.toast]
     return "\n".join(element.value for element in parts)
+
+
+def unfold(app: AppTest) -> None:
+    """Open all that is closed on the build page at first; it draws nothing that is not seen."""
+    for name in ("tokenizer", "tools", "evaluation", "tensorboard", "other"):
+        app.session_state[f"expander.{name}"] = True
+    for name in ("notes", "duration", "memory_parts", "to_run"):
+        app.session_state[name] = True
+
+
+def drawn(app: AppTest) -> str:
+    """The texts of what is drawn as markup of our own, such as the run card."""
+    markup = [
+        json.loads(one.proto.json or "{}").get("html", "") for one in app.get("bidi_component")
+    ]
+    return " ".join("".join(fromstring(f"<p>{html}</p>").itertext()) for html in markup)
 
 
 def draft(app: AppTest) -> Any:

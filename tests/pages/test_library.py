@@ -84,7 +84,7 @@ def test_the_selected_config_is_edited_also_with_a_search_in_the_address(
 def test_another_users_id_in_the_address_selects_nothing(page: SignIn, bench: Workbench) -> None:
     keep(bench, "mine")
     app = page("library", selected="11111111-1111-4111-8111-111111111111")
-    assert "Select a row" in shown(app)
+    assert "Select a config" in shown(app)
     assert "Edit" not in labels(app.button)
 
 

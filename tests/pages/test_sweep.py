@@ -104,7 +104,7 @@ def test_values_in_step_need_as_many_each() -> None:
     ("axis", "said"),
     [
         (("training.lora_r", "8, abc"), "can't take 'abc'; write a whole number from 1"),
-        (("training..lora_r", "8"), "is no path"),
+        (("training..lora_r", "8"), "is not a path"),
         (("training.lora_r", "8, 8"), "has 8 twice"),
     ],
 )
@@ -117,7 +117,7 @@ def test_what_can_not_be_read_is_said_below_its_line(axis: tuple[str, str], said
 
 def test_two_lines_of_one_setting_are_refused() -> None:
     app = vary(opened(), RANKS, RANKS)
-    assert "stands there twice" in shown(app)
+    assert "is there twice" in shown(app)
 
 
 def test_a_setting_with_few_values_offers_them() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.looks import button, do, draft, labelled, shown
+from tests.pages.looks import button, do, draft, labelled, shown, unfold
 from tests.pages.test_build import ROOT
 
 
@@ -66,12 +66,16 @@ def test_effective_values_follow_the_draft(app: AppTest) -> None:
 
 
 def test_a_duration_follows_from_a_measured_speed(app: AppTest) -> None:
+    unfold(app)
+    app.run()
     assert "No speed is known here" in shown(app)
     for typed, said in ((2.5, "55 s"), (600.0, "3 h 40 min")):
         do(labelled(app.number_input, "Measured seconds per update").set_value(typed))
         assert f"**{said}** for the updates" in shown(app)
     app.switch_page("../pages/reference.py").run()
-    app.switch_page("../pages/build.py").run()
+    app.switch_page("../pages/build.py")
+    unfold(app)
+    app.run()
     assert labelled(app.number_input, "Measured seconds per update").value == 600
 
 

@@ -71,7 +71,7 @@ def _new_password(email: str, code: str, new: str, again: str) -> Account:
 
 
 def _code() -> str:
-    return st.text_input("Code from the email", max_chars=20, key="mail.code", help=_CODE_HELP) or ""
+    return st.text_input("Code in the email", max_chars=20, key="mail.code", help=_CODE_HELP) or ""
 
 
 def _sign_in(prove: Callable[[], Account]) -> None:

@@ -4,9 +4,10 @@ import re
 
 import streamlit as st
 
-from core.errors import TunesmithError
+from core.errors import SignInError, TunesmithError
 from core.identity.protocol import Account, Actor
 from core.sessions import SessionInfo
+from core.system import log
 from core.workbench import Workbench
 from ui import session
 from ui.account import tokens, who
@@ -80,7 +81,7 @@ def _rename(found: Account, full_name: str, email: str) -> None:
     if email.strip().casefold() == renamed.email.casefold():
         session.say("Name and email are saved.", ":material/check:")
     else:
-        note = "The name is saved. Your address changes once you open the link in the email to the new one."
+        note = "The name is saved. The address changes once you open the link in the email to it."
         session.say(note, ":material/mail:")
     st.rerun()
 
@@ -115,15 +116,22 @@ def _change_password(found: Account, old: str, new: str, again: str) -> None:
         return
     try:
         changed = services().identity.change_password(_actor(found), old, new, who.address())
+        log.password_changed(found.user_id)
         # The change has ended this session too; whoever knew the password goes on in a new one.
         who.begin(changed)
     except TunesmithError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        _say_refused(error)
         return
     # The fields come back empty.
     session.seed_anew()
     session.say("The password is changed; all other sessions have ended.", ":material/check:")
     st.rerun()
+
+
+def _say_refused(error: TunesmithError) -> None:
+    if isinstance(error, SignInError):
+        log.sign_in_failed(who.address())
+    st.error(plain(str(error)), icon=":material/error:")
 
 
 def _sessions(found: Account) -> None:
@@ -243,8 +251,9 @@ def _delete_all(found: Account, typed: str, password: str) -> None:
     services().later.drop(session.desk().slot)
     try:
         services().identity.delete(_actor(found), password, who.address())
+        log.account_deleted(found.user_id)
     except TunesmithError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        _say_refused(error)
         return
     who.end()
     session.say("Your account and all its data are deleted.", ":material/check:")

@@ -187,6 +187,7 @@ class _Controller:
             raise NotAccepted(rules.diagnose_password(password))
         new = NewAccount(name.strip(), password, full_name, email.strip())
         account = services().identity.sign_up(new, who.address())
+        log.account_made(account.user_id)
         _begin(account)
         return account.email, account.name, account.full_name
 

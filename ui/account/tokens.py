@@ -103,7 +103,7 @@ def _expires(moment: datetime) -> str:
 def _form(tokens: AccessTokens, found: Account, live: tuple[TokenInfo, ...]) -> None:
     with st.form("make_token", border=False):
         name = st.text_input(
-            "Name",
+            "For which machine",
             key=session.seeded(session.widget_key("token.name"), _offered(live)),
             max_chars=MAX_NAME,
             placeholder="such as laptop or ci-runner",

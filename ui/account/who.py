@@ -110,7 +110,7 @@ def end(*, everywhere: bool = False) -> None:
         if everywhere:
             services().sessions.end_all(found.account.user_id)
         services().sessions.end_one(found.account.user_id, found.handle)
-        log.signed_out(found.account.user_id)
+        log.signed_out(found.account.user_id, everywhere=everywhere)
     session.sign_out()
     session.leave_errand(END_PATH, {})
 

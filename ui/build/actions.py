@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from core import fields, trainers
+from core import trainers
 from core.changes.editors import with_schema
 from core.changes.patch import apply
 from core.check import check, fix
@@ -17,53 +17,26 @@ from core.errors import TunesmithError
 from core.findings import Finding
 from core.system import log
 from ui import session
-from ui.build.insight import OTHER, Insight
+from ui.build import parts
 from ui.places import BUILD
 from ui.questions import LeaveUnsaved
 from ui.services import base_path
 from ui.session import Desk
 
-SUMMARY = "summary"
 COMMAND = "command"
 DOWNLOAD = "download"
 HEADER = "header"
-LEAVING = "leaving"
-
-# What the trainer reads at all depends on it, and with that every placeholder in the form.
-_FAR_REACHING = (("training", "method"), ("training", "use_lora"))
 
 
-def fragment_name(section: str) -> str:
-    """The key of a section's fragment."""
-    return f"section.{section}"
-
-
-def refresh(before: Insight, path: Path) -> None:
-    """Redraw the section that was edited, the summary, and every section whose findings changed.
+def refresh() -> None:
+    """Draw anew what an edit has changed on the page; what was typed stands there already.
 
     The last thing that a widget's callback does.
     """
     if session.has_left():
         return
-    after = session.insight()
-    if path in _FAR_REACHING or before.unknown != after.unknown:
-        st.rerun()
-    sections = [*fields.SECTIONS, OTHER]
-    stale = [name for name in sections if _said(before, name) != _said(after, name)]
-    names = dict.fromkeys([after.section_of(path), *stale])
-    # In this order they are drawn: what the user waits for is the consequence of the edit.
-    st.rerun([SUMMARY, *map(fragment_name, names), HEADER, *_leaving(before, after)])
-
-
-def _leaving(before: Insight, after: Insight) -> list[str]:
-    """The part that tells the browser of unsaved work, where there is news for it."""
-    was_taken_away = session.desk().handed_out is not None
-    has_news = before.draft.is_unsaved != after.draft.is_unsaved or was_taken_away
-    return [LEAVING] if has_news else []
-
-
-def _said(insight: Insight, section: str) -> tuple[Finding, ...]:
-    return insight.by_section.get(section, ())
+    if names := parts.stale():
+        st.rerun(names)
 
 
 def open_draft(draft: Draft) -> NoReturn:

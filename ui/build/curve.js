@@ -9,10 +9,22 @@ export default function ({ parentElement, data }) {
     place = parentElement.appendChild(document.createElement("div"))
     drawn.set(parentElement, place)
   }
-  // All of it is escaped where it is made.
-  place.innerHTML = data.html
+  if (place.said !== data.html) draw(place, data.html)
   return () => {
     place.remove()
     drawn.delete(parentElement)
+  }
+}
+
+// What was unfolded stays so, and so does the focus.
+function draw(place, html) {
+  const named = name => [...place.querySelectorAll(`details${name}`)]
+  const unfolded = named("[open]").map(details => details.dataset.name)
+  const focused = place.contains(document.activeElement) && document.activeElement.parentElement.dataset.name
+  // All of it is escaped where it is made.
+  place.innerHTML = place.said = html
+  for (const details of named("")) {
+    details.open = unfolded.includes(details.dataset.name)
+    if (details.dataset.name === focused) details.firstElementChild.focus()
   }
 }

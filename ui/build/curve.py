@@ -15,9 +15,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from core.derive import Derived
-from core.estimates.schedule import Certainty, Point, Schedule, rate_text, reason, schedule
-from ui.text import count, grouped, plain
+from core.estimates.schedule import Certainty, Point, Schedule, rate_text
+from ui.text import count, grouped
 
 _FOLDER: Final = Path(__file__).parent
 _INSIDE_NUMBERS: Final = re.compile(r"(?<=\de-)(?=\d)")
@@ -60,15 +59,6 @@ class Plane:
         return self.bottom - (self.bottom - TOP) * (rate / self.top if self.top else 0)
 
 
-def learning_rate(derived: Derived) -> None:
-    """Draw the learning rate of a run, or say why it is not known."""
-    run = schedule(derived)
-    if run:
-        draw(drawing(run), key="curve")
-    else:
-        st.caption(f"No learning-rate curve: {plain(reason(derived))}")
-
-
 def draw(html: str, *, key: str) -> None:
     """Put a drawing on the page; whatever a user wrote is escaped in it."""
     _component()(data={"html": html}, key=key)
@@ -78,6 +68,7 @@ def draw(html: str, *, key: str) -> None:
 def _component() -> Any:
     return st.components.v2.component(
         "tunesmith_curve",
+        isolate_styles=False,
         css=(_FOLDER / "curve.css").read_text(encoding="utf-8"),
         js=(_FOLDER / "curve.js").read_text(encoding="utf-8"),
     )

@@ -2,15 +2,24 @@
 
 import streamlit as st
 
-from core.derive import Derived
+from core.derive import Quantity
 from core.estimates.timing import seconds, spoken
 from ui import session
 from ui.text import plain
 
 
-def duration(derived: Derived) -> None:
+def taken() -> Quantity:
+    """The seconds that the updates take, or ``None`` where that can't be said."""
+    speed = session.speed()
+    return seconds(session.insight().derived, speed) if speed else None
+
+
+def duration() -> None:
     """Ask for the seconds of an update, and say what follows from them."""
-    with st.expander("How long it takes", key="duration", type="compact"):
+    fold = st.expander("How long it takes", key="duration", type="compact", on_change="rerun")
+    if not fold.open:
+        return
+    with fold:
         key = session.seeded("duration.speed", session.speed())
         st.number_input(
             "Measured seconds per update",
@@ -22,13 +31,12 @@ def duration(derived: Derived) -> None:
             on_change=_measured,
             args=(key,),
         )
-        speed = session.speed()
-        taken = seconds(derived, speed) if speed else None
-        if taken is None:
+        found = taken()
+        if found is None:
             st.caption("No speed is known here: it depends on your GPU, model and lengths.")
         else:
             st.markdown(
-                f"**{plain(spoken(taken))}** for the updates; loading, evaluations and "
+                f"**{plain(spoken(found))}** for the updates; loading, evaluations and "
                 "checkpoints come on top."
             )
 

@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from core.document import ABSENT
-from core.output.render import code_span
+from core.output.text import code_span
 from core.output.trainer import shown_value
 from core.system.secrets import redact
 from core.trainers.effective import WHYS, Effective

@@ -1,6 +1,7 @@
 """The import dialog: a report first, and nothing is changed without a click."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -8,7 +9,7 @@ from core.document import path_text
 from core.drafts.draft import from_source
 from core.drafts.importing import Import, Refusal, inspect, repaired, with_repairs
 from core.findings import Finding
-from core.output.render import code_span, printable
+from core.output.text import code_span, printable
 from core.reading.consent import Command
 from core.system import log
 from core.system.secrets import redact
@@ -118,22 +119,28 @@ def _item(index: int, item: Import | Refusal) -> Import | Refusal:
 
 def _report(index: int, item: Import) -> Import:
     st.markdown(f"**{plain(value_text(item.name))}** · {_verdict(item)}")
-    st.markdown(
-        f"- {count(item.kept, 'setting')} kept as {'it is' if item.kept == 1 else 'they are'}"
-    )
-    if item.unknown:
-        names = ", ".join(code_span(path_text(path)) for path in item.unknown[:12])
-        st.markdown(f"- {count(len(item.unknown), 'unknown key')} kept: {names}")
-    if item.source.had_bom:
-        st.markdown("- repaired: the byte-order mark is dropped; the trainer would stop at it")
-    for finding in item.suspicious:
-        st.markdown(f"- {MARKS['warning']} suspicious: {plain(finding.message)}")
+    st.markdown("\n".join(f"- {line}" for line in _about(item)))
     chosen = _repairs(index, item.repairs)
-    if st.button(f"Open {plain(value_text(item.name, 30))}", key=f"open.{index}"):
+    label = f"Open {plain(value_text(item.name, 30))}"
+    # Signed in, what the dialog is for is to save.
+    kind: Literal["primary", "secondary"] = "secondary" if session.user_id() else "primary"
+    if st.button(label, key=f"open.{index}", type=kind):
         _open(item, chosen)
         st.rerun()
     kept = with_repairs(item, chosen)
     return kept.approving(item.commands) if _may_run(index, item.commands) else kept
+
+
+def _about(item: Import) -> Iterator[str]:
+    """What the file brings in, a line of Markdown each."""
+    yield f"{count(item.kept, 'setting')} kept as {'it is' if item.kept == 1 else 'they are'}"
+    if item.unknown:
+        names = ", ".join(code_span(path_text(path)) for path in item.unknown[:12])
+        yield f"{count(len(item.unknown), 'unknown key')} kept: {names}"
+    if item.source.had_bom:
+        yield "repaired: the byte-order mark is dropped; the trainer would stop at it"
+    for finding in item.suspicious:
+        yield f"{MARKS['warning']} suspicious: {plain(finding.message)}"
 
 
 def _may_run(index: int, commands: Sequence[Command]) -> bool:

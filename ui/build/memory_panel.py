@@ -1,6 +1,7 @@
 """How much GPU memory the run takes, whether it fits, and what would make it fit."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
@@ -9,8 +10,11 @@ from core import trainers
 from core.changes.patch import apply
 from core.errors import TunesmithError
 from core.estimates.fitting import Change, Fit, cheapest_changes, fit
-from core.estimates.memory import TITLES, Memory, Peak, estimate, habits, size_text
-from core.reading.models import dims, dims_from_config
+from core.estimates.memory import estimate
+from core.estimates.parts import TITLES, Memory, Peak, size_text
+from core.estimates.plan import habits
+from core.reading.model_config import dims_from_config
+from core.reading.models import dims
 from core.reading.rows import Unknown
 from core.reading.target import Setting
 from ui import session
@@ -25,23 +29,58 @@ _BADGES: Final[dict[Fit, str]] = {
 _SIZES: Final = (8, 12, 16, 24, 40, 48, 80)
 
 
-def memory_panel(insight: Insight) -> None:
-    """Draw the estimate, its parts, and what makes it fit the machine that is chosen."""
-    st.markdown("**GPU memory**")
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """What the panel shows.
+
+    Attributes:
+        setting: trainer, libraries and machine.
+        memory: the estimate; ``None`` where there is none.
+        changes: what makes it fit the machine.
+        problem: why there is no estimate.
+        asks_for: the name of a model whose sizes are asked for; empty for none.
+        sizes: whether the user gave those sizes, and what was wrong with them.
+    """
+
+    setting: Setting
+    memory: Memory | None
+    changes: Sequence[Change]
+    problem: str
+    asks_for: str
+    sizes: tuple[bool, str]
+
+
+def memory_shown() -> object:
+    """What the panel shows, to be compared."""
+    return _picture(session.insight())
+
+
+def _picture(insight: Insight) -> _Picture:
     setting = trainers.setting(insight.target)
-    sizes = session.sizes(insight.view.text("model.name") or "")
-    own = habits(setting.libraries)
+    name = (insight.view.text("model.name") or "").strip()
+    sizes, own = session.sizes(name), habits(setting.libraries)
+    asked = name if name and dims(name) is None else ""
+    given = (sizes is not None, session.sizes_problem(name))
     try:
         memory = estimate(insight.view, sizes, own)
         gib = setting.machine.memory
         changes = cheapest_changes(insight.view, gib, sizes, own) if gib else ()
     except Unknown as unknown:
-        st.caption(plain(str(unknown)))
+        return _Picture(setting, None, (), str(unknown), asked, given)
+    return _Picture(setting, memory, changes, "", asked, given)
+
+
+def memory_panel() -> None:
+    """Draw the estimate, its parts, and what makes it fit the machine that is chosen."""
+    st.markdown("**GPU memory**")
+    picture = _picture(session.insight())
+    if picture.memory is None:
+        st.caption(plain(picture.problem))
     else:
-        _verdict(memory, setting)
-        _changes(changes)
-        _parts(memory)
-    _other_model(insight)
+        _verdict(picture.memory, picture.setting)
+        _changes(picture.changes)
+        _parts(picture.memory)
+    _other_model(picture.asks_for)
 
 
 def _verdict(memory: Memory, setting: Setting) -> None:
@@ -88,7 +127,12 @@ def _apply(change: Change) -> None:
 
 
 def _parts(memory: Memory) -> None:
-    with st.expander("What takes the memory", key="memory_parts", type="compact"):
+    fold = st.expander(
+        "What takes the memory", key="memory_parts", type="compact", on_change="rerun"
+    )
+    if not fold.open:
+        return
+    with fold:
         with st.container(key="memory_table"):
             st.markdown(_table(memory))
         st.markdown(_arithmetic(memory.worst))
@@ -123,10 +167,9 @@ def _when(peak: Peak) -> str:
     return f"The worst case: {peak.phase} with {peak.sequences} rows of {peak.tokens} tokens."
 
 
-def _other_model(insight: Insight) -> None:
+def _other_model(name: str) -> None:
     """Ask for the sizes of a model that is not known here."""
-    name = (insight.view.text("model.name") or "").strip()
-    if not name or dims(name) is not None:
+    if not name:
         return
     with st.expander("Sizes of this model", key="model_sizes", type="compact"):
         if session.sizes(name):

@@ -1,6 +1,7 @@
-"""The sections of the form: an expander each, that says in its heading what matters inside."""
+"""The sections of the form: an expander each, and beside its title what matters inside."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import streamlit as st
@@ -9,13 +10,12 @@ from core import fields
 from core.document import ABSENT, Path, get, number_text, path_text
 from core.fields import FieldSpec
 from core.findings import Finding
-from core.output.render import code_span
+from core.output.text import code_span
 from ui import session
-from ui.account import who
-from ui.build.actions import drop_key, fragment_name
+from ui.build.actions import drop_key
 from ui.build.insight import OTHER, Insight
+from ui.build.parts import Part, place
 from ui.build.tools import tools_body
-from ui.errors import boundary
 from ui.form import field_grid, finding_line, json_editor, raw_value
 from ui.text import MARKS, plain, value_text, worst
 
@@ -23,22 +23,71 @@ _OPEN_AT_FIRST: Final = ("model", "training", "data")
 
 
 def sections() -> None:
-    """Draw all sections, each as a fragment of its own."""
+    """Draw all sections: an expander each, and beside its title what matters inside."""
+    draft = session.draft()
+    if draft.origin == "empty" and not draft.saved:
+        st.caption(
+            "Fields with a * are needed; *Make it run* fills in what a run needs and is missing."
+        )
     for name in (*fields.SECTIONS, OTHER):
-        st.fragment(_section, key=fragment_name(name))(name)
+        with st.container(key=f"section-{name}"):
+            place(Part(_part(name), partial(_section, name), partial(_section_shows, name)))
+            place(Part(f"digest.{name}", partial(_digest, name), partial(_said, name)))
+
+
+def _part(name: str) -> str:
+    return f"section.{name}"
 
 
 def _section(name: str) -> None:
-    if who.has_changed():
-        st.rerun()
-    with boundary():
-        insight = session.insight()
-        if name == OTHER and not (insight.unknown or insight.by_section.get(OTHER)):
-            return
-        # The browser keeps what is open: with on_change, a new heading would be a new expander,
-        # and the field that is being edited inside it would lose the focus.
-        with st.expander(_heading(name, insight), name in _OPEN_AT_FIRST, key=f"expander.{name}"):
+    insight = session.insight()
+    if not _is_there(name, insight):
+        return
+    # What matters inside stands beside the expander, not in its label: with each new label it would
+    # be a new expander, and the field that is being edited inside it would lose the focus.
+    opened = name in _OPEN_AT_FIRST
+    place = st.expander(_title(name), opened, key=f"expander.{name}", on_change="rerun")
+    # What is not seen costs an edit time all the same, so it is drawn when it is opened.
+    if place.open:
+        with place:
             _body(name, insight)
+
+
+def _is_there(name: str, insight: Insight) -> bool:
+    return name != OTHER or bool(insight.unknown or insight.by_section.get(OTHER))
+
+
+def _section_shows(name: str) -> object:
+    """What stands in a section beside its fields, which are parts of their own."""
+    insight = session.insight()
+    section = get(insight.draft.document, (name,), {})
+    if name in ("tools", OTHER) or not isinstance(section, dict):
+        draft, findings = insight.draft, insight.by_section.get(name)
+        return draft.document.get(name), dict(draft.pending), insight.unknown, findings
+    specs = _listed(name, insight)
+    return [spec.path for spec in specs], insight.by_path.get((name,)), _advanced_label(specs)
+
+
+def _digest(name: str) -> None:
+    if said := _said(name):
+        st.markdown(said)
+
+
+def _said(name: str) -> str:
+    """What matters in a section: its worst findings and its most telling values."""
+    insight = session.insight()
+    if not _is_there(name, insight):
+        return ""
+    findings = insight.by_section.get(name, ())
+    severity = worst(findings)
+    count = sum(finding.severity == severity for finding in findings)
+    mark = f"{MARKS[severity]} {count} " if severity and severity != "info" else ""
+    said = _SAID[name](insight)
+    return f"{mark}:gray[{plain(said)}]" if said else mark
+
+
+def _title(name: str) -> str:
+    return f"**{'Other keys' if name == OTHER else name.capitalize()}**"
 
 
 def _body(name: str, insight: Insight) -> None:
@@ -56,12 +105,16 @@ def _body(name: str, insight: Insight) -> None:
 
 
 def _fields(name: str, insight: Insight) -> None:
-    specs = [spec for spec in _specs(name) if _is_shown(spec, insight)]
+    specs = _listed(name, insight)
     simple = [spec for spec in specs if not spec.use.advanced]
     advanced = [spec for spec in specs if spec.use.advanced]
-    field_grid(simple, [spec.path for spec in simple])
+    field_grid(simple, [spec.path for spec in simple], inside=_part(name))
     if advanced and _advanced_switch(name, advanced, insight):
-        field_grid(advanced, [spec.path for spec in advanced])
+        field_grid(advanced, [spec.path for spec in advanced], inside=_part(name))
+
+
+def _listed(name: str, insight: Insight) -> list[FieldSpec]:
+    return [spec for spec in _specs(name) if _is_shown(spec, insight)]
 
 
 def _specs(name: str) -> tuple[FieldSpec, ...]:
@@ -74,7 +127,6 @@ def _is_shown(spec: FieldSpec, insight: Insight) -> bool:
 
 
 def _advanced_switch(name: str, specs: list[FieldSpec], insight: Insight) -> bool:
-    present = sum(get(insight.draft.document, spec.path) is not ABSENT for spec in specs)
     faulty = any(
         finding.severity != "info"
         for spec in specs
@@ -82,7 +134,7 @@ def _advanced_switch(name: str, specs: list[FieldSpec], insight: Insight) -> boo
     )
     switch = f"advanced.{name}"
     st.toggle(
-        f"Advanced settings ({len(specs)}, {present} set)",
+        _advanced_label(specs),
         key=session.seeded(f"toggle.{switch}", session.is_on(switch, faulty)),
         on_change=_switched,
         args=(switch, name),
@@ -90,10 +142,17 @@ def _advanced_switch(name: str, specs: list[FieldSpec], insight: Insight) -> boo
     return bool(session.widget_value(f"toggle.{switch}"))
 
 
+def _advanced_label(specs: list[FieldSpec]) -> str:
+    advanced = [spec for spec in specs if spec.use.advanced]
+    document = session.draft().document
+    present = sum(get(document, spec.path) is not ABSENT for spec in advanced)
+    return f"Advanced settings ({len(advanced)}, {present} set)"
+
+
 def _switched(switch: str, name: str) -> None:
     if not session.has_left():
         session.set_on(switch, bool(session.widget_value(f"toggle.{switch}")))
-        st.rerun(fragment_name(name))
+        st.rerun(_part(name))
 
 
 def _other_keys(insight: Insight) -> None:
@@ -125,20 +184,6 @@ def _other_key(path: Path, insight: Insight) -> None:
         finding_line(finding, place="other")
 
 
-def _heading(name: str, insight: Insight) -> str:
-    findings = insight.by_section.get(name, ())
-    severity = worst(findings)
-    count = sum(finding.severity == severity for finding in findings)
-    mark = f" {MARKS[severity]} {count}" if severity and severity != "info" else ""
-    title = "Other keys" if name == OTHER else name.capitalize()
-    said = _SAID.get(name, _nothing)(insight)
-    return f"**{title}**{mark} :gray[{plain(said)}]" if said else f"**{title}**{mark}"
-
-
-def _nothing(insight: Insight) -> str:
-    return ""
-
-
 def _shown(insight: Insight, name: str) -> str:
     value = insight.view.effective(name)
     if isinstance(value, float):
@@ -147,10 +192,14 @@ def _shown(insight: Insight, name: str) -> str:
 
 
 def _model(insight: Insight) -> str:
+    if not insight.view.value("model.name"):
+        return "not chosen yet"
     return f"{_shown(insight, 'model.name')} · {_shown(insight, 'model.torch_dtype')}"
 
 
 def _tokenizer(insight: Insight) -> str:
+    if not insight.view.value("tokenizer.name"):
+        return "not chosen yet"
     same = insight.view.value("tokenizer.name") == insight.view.value("model.name")
     return "follows the model" if same else _shown(insight, "tokenizer.name")
 

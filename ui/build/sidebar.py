@@ -11,10 +11,10 @@ from core.drafts.draft import from_source
 from core.drafts.importing import Import
 from core.presets import Preset
 from ui import session
-from ui.account import who
+from ui.build import tour
 from ui.build.actions import COMMAND, DOWNLOAD, HEADER, begin_or_ask, open_draft
 from ui.build.importer import import_dialog
-from ui.errors import boundary
+from ui.build.parts import Part, place
 from ui.questions import History
 from ui.text import plain, value_text
 
@@ -29,28 +29,34 @@ _ORIGINS = {
 def sidebar() -> None:
     """Draw the whole sidebar."""
     with st.sidebar:
-        st.fragment(_open_draft, key=HEADER)()
+        place(Part(HEADER, _open_draft, _shows))
         _others()
-        st.subheader("Template", anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.subheader("Template", anchor=False, width="stretch")
+            tour.invitation("first")
         for method, group in groupby(presets.load(), key=lambda preset: preset.method):
             st.caption(f"{_METHODS.get(method, method)} `{method}`")
             for preset in group:
                 _preset(preset)
+        tour.invitation("again")
+
+
+def _shows() -> object:
+    """What the head shows; the name stands in its field as it was typed."""
+    history, draft = session.history(), session.draft()
+    return _state(draft), bool(history.past), bool(history.future), draft.is_changed, draft.saved
 
 
 def _open_draft() -> None:
-    if who.has_changed():
-        # This part is drawn after each edit: a session that has ended ends here too.
-        st.rerun()
-    with boundary(), st.container(key="open_draft", gap="xsmall"):
+    with st.container(key="open_draft", gap="xsmall"):
         history, draft = session.history(), session.draft()
         key = session.seeded(session.widget_key("name"), draft.name)
         st.text_input("Name", key=key, max_chars=120, on_change=_renamed, args=(key,))
         st.caption(_state(draft))
         with st.container(horizontal=True, gap="xsmall"):
-            _step("Undo", session.undo, bool(history.past), len(history.past))
-            _step("Redo", session.redo, bool(history.future), len(history.future))
-            _step("Reset", session.reset, draft.is_changed, 0)
+            _step("Undo", session.undo, bool(history.past))
+            _step("Redo", session.redo, bool(history.future))
+            _step("Reset", session.reset, draft.is_changed)
         if draft.saved:
             _saved(draft.saved)
 
@@ -62,7 +68,8 @@ def _state(draft: drafts.Draft) -> str:
     kind, _, name = draft.origin.partition(":")
     source = {"preset": "template", "import": "import"}.get(kind, "started empty")
     said = f"{source} {plain(value_text(name, 30))}".strip()
-    return f"{said} · " + (":orange[changed]" if draft.is_changed else "as it was opened")
+    # What changes stands first: the line is cut where it is too long.
+    return (":orange[changed]" if draft.is_changed else "unchanged") + f" · {said}"
 
 
 def _saved(saved: drafts.Saved) -> None:
@@ -81,10 +88,10 @@ def _show_versions(config_id: str) -> None:
     st.rerun()
 
 
-def _step(label: str, action: Callable[[], None], enabled: bool, steps: int) -> None:
+def _step(label: str, action: Callable[[], None], enabled: bool) -> None:
     explained = {
-        "Undo": f"Take back the last change ({steps} can be taken back).",
-        "Redo": f"Do the change again ({steps} were taken back).",
+        "Undo": "Take back the last change.",
+        "Redo": "Do the change again that was taken back.",
         "Reset": "Go back to the config as it was opened. Undo brings your edits back.",
     }
     st.button(
@@ -119,18 +126,20 @@ def _renamed(key: str) -> None:
 
 def _preset(preset: Preset) -> None:
     with st.container(key=f"template_{preset.id}", gap=None):
-        _preset_button(preset)
-        st.caption(f"{plain(preset.summary)} {_ORIGINS[preset.origin]}")
+        chosen = session.draft().preset_id == preset.id
+        _preset_button(preset, chosen)
+        # What there is to know about the one that is open is read without a mouse over it.
+        more = preset.note if chosen else ""
+        st.caption(plain(more) or f"{plain(preset.summary)} {_ORIGINS[preset.origin]}")
 
 
-def _preset_button(preset: Preset) -> None:
-    chosen = session.draft().preset_id == preset.id
+def _preset_button(preset: Preset, chosen: bool) -> None:
     st.button(
         f"**{preset.title}**" if chosen else preset.title,
         key=f"preset.{preset.id}",
         icon=":material/radio_button_checked:" if chosen else ":material/radio_button_unchecked:",
         type="tertiary",
-        help=plain(preset.note) + ("" if not chosen else "\n\nOpens it again as it ships."),
+        help="Opens it again as it ships." if chosen else plain(preset.note),
         on_click=_open_preset,
         args=(preset,),
     )

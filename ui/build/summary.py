@@ -1,31 +1,30 @@
 """What stands beside the form: the verdict, the download, the findings and the run card."""
 
+from html import escape
 from typing import Final
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core import fields, trainers
-from core.derive import TITLES, Derived, Quantity
-from core.document import Path, get, number_text, path_text
+from core.document import Path, get, path_text
 from core.drafts.draft import Draft, file_name
 from core.findings import Finding
-from core.output.render import code_span
+from core.output.text import code_span
+from core.trainers.requirements import Requirements
 from ui import session
-from ui.account import who
 from ui.build import autosave, target
 from ui.build.actions import (
     COMMAND,
     DOWNLOAD,
-    SUMMARY,
     apply_safe_fixes,
     downloaded,
     schema_place,
 )
-from ui.build.curve import learning_rate
-from ui.build.duration import duration
+from ui.build.duration import duration, taken
 from ui.build.insight import OTHER, Insight, says_no_effect
-from ui.build.memory_panel import memory_panel
+from ui.build.memory_panel import memory_panel, memory_shown
+from ui.build.parts import Part, place
+from ui.build.run_card import about, folded, run_card
 from ui.comparing import address
 from ui.errors import boundary
 from ui.form import finding_line
@@ -33,53 +32,60 @@ from ui.library import saving
 from ui.places import SWEEP
 from ui.questions import MakeRun
 from ui.sharing import share
-from ui.text import BLOCKED, MARKS, count, grouped, plain, value_text
+from ui.text import BLOCKED, MARKS, count, plain, value_text
 
 
 def summary() -> None:
-    """Draw the panel: a fragment that each edit redraws, and one that a new name redraws."""
+    """Draw the panel, each part of which an edit redraws where it says something else by then."""
     with st.container(key="summary", gap="small"):
         with st.container(key="head", gap="small"):
-            verdict = st.container(gap="small")
+            _head()
             st.fragment(_take_away, key=DOWNLOAD)()
-            cautions = st.container(gap="small")
+            place(Part("cautions", _cautions, lambda: _warned(session.insight())))
         with st.container(key="details", gap="small"):
-            st.fragment(_command, key=COMMAND)()
-            st.fragment(_summary, key=SUMMARY)(verdict, cautions)
+            place(Part("make_run", _ask_to_make_it_run, lambda: _runs(session.insight())))
+            place(Part("findings", _findings, lambda: _found(session.insight()), is_urgent=True))
+            place(Part("numbers", _numbers, _counted, is_urgent=True))
+            place(Part("compare", _compare, _can_compare))
+            place(Part("duration", duration, taken))
+            place(Part("memory", memory_panel, memory_shown, is_urgent=True))
+            st.page_link(
+                SWEEP,
+                label="Sweep…",
+                icon=":material/grid_on:",
+                help="Makes many configs of this one, by values that some settings take in turn.",
+            )
+            place(Part(COMMAND, _to_run, _how_to_run))
 
 
-def _summary(verdict: DeltaGenerator, cautions: DeltaGenerator) -> None:
-    if who.has_changed():
-        st.rerun()
-    with boundary():
-        insight = session.insight()
-        with verdict:
-            _head(insight)
-        # A part that is drawn again later can't begin to write to a place that it left empty.
-        with cautions, st.container(key="cautions", gap="small"):
-            _cautions(insight)
-        if not insight.report.trainer.runs:
-            _ask_to_make_it_run()
-        _findings(insight)
-        run_card(insight.derived)
-        duration(insight.derived)
-        memory_panel(insight)
-        _differences(insight)
-        st.page_link(
-            SWEEP,
-            label="Sweep…",
-            icon=":material/grid_on:",
-            help="Makes many configs of this one, by values that some settings take in turn.",
-        )
-        _libraries(insight)
-
-
-def _head(insight: Insight) -> None:
-    with st.container(key="verdict", horizontal=True, vertical_alignment="center"):
-        st.markdown(verdict_badges(insight), width="stretch")
+def _head() -> None:
+    with st.container(key="verdict", horizontal=True):
+        place(Part("badges", _verdict, lambda: _said(session.insight()), is_urgent=True))
         st.toggle("Details", key="summary_open")
-    st.markdown(f":small[:gray[{plain(_headline(insight.derived))}]]")
-    target.choice(insight)
+    target.choice(session.insight())
+
+
+def _verdict() -> None:
+    st.markdown(_said(session.insight()))
+
+
+def _said(insight: Insight) -> str:
+    """The verdicts, and below them the numbers that matter most."""
+    return f"{verdict_badges(insight)}\n\n:small[{headline(insight)}]"
+
+
+def _numbers() -> None:
+    insight = session.insight()
+    run_card(insight.derived, _differences(insight))
+
+
+def _counted() -> object:
+    insight = session.insight()
+    return insight.derived, _differences(insight)
+
+
+def _runs(insight: Insight) -> bool:
+    return insight.report.trainer.runs
 
 
 def verdict_badges(insight: Insight) -> str:
@@ -90,19 +96,23 @@ def verdict_badges(insight: Insight) -> str:
         valid = f":red-badge[:material/error: invalid · {count(len(report.errors), 'error')}]"
     badges = [valid, _trainer_badge(insight)]
     if report.warnings:
-        badges.append(f":orange-badge[{count(len(report.warnings), 'warning')}]")
+        warnings = count(len(report.warnings), "warning")
+        badges.append(f":orange-badge[:material/warning: {warnings}]")
     return " ".join(badges)
 
 
-def _headline(derived: Derived) -> str:
+def headline(insight: Insight) -> str:
+    """The numbers that matter most, on one line of Markdown."""
+    derived = insight.derived
     parts = [
-        f"{_about('rows_train', derived)} rows",
-        f"{_about('effective_batch', derived)} per update",
-        f"{_about('updates_total', derived)} updates",
-        f"warm-up {_about('warmup_share', derived)}",
-        f"peak lr {_about('peak_learning_rate', derived)}",
+        f"{about('rows_train', derived)} rows",
+        f"{about('effective_batch', derived)} per update",
+        f"{about('updates_total', derived)} updates",
+        f"warm-up {about('warmup_share', derived)}",
+        f"peak lr {about('peak_learning_rate', derived)}",
     ]
-    return " · ".join(part for part in parts if "–" not in part)
+    # Each number a part of its own: the style keeps it on one line with its unit.
+    return " · ".join(f":gray[{plain(part)}]" for part in parts if "–" not in part)
 
 
 def _trainer_badge(insight: Insight) -> str:
@@ -122,6 +132,8 @@ _NAMES_SCHEMA: Final = "download.schema"
 
 
 def _take_away() -> None:
+    # This part is drawn again as soon as the name changes.
+    st.set_page_config(page_title=f"{value_text(session.draft().name, 40)} - Tunesmith")
     with boundary(), st.container(key="take_away", horizontal=True, gap="xsmall"):
         _download()
         st.button(
@@ -134,7 +146,7 @@ def _take_away() -> None:
         st.button(
             "Share",
             key="save-icons-share",
-            icon=":material/link:",
+            icon=":material/share:",
             help="Makes a link that shows the saved config to people without an account.",
             on_click=share.ask_about_draft,
         )
@@ -198,14 +210,22 @@ def _download() -> None:
     )
 
 
-def _cautions(insight: Insight) -> None:
+def _cautions() -> None:
+    for line in _warned(session.insight()):
+        st.markdown(f":small[{line}]")
+
+
+def _warned(insight: Insight) -> list[str]:
+    """What there is to know before the file is taken away, as lines of Markdown."""
+    lines = []
     if trouble := autosave.trouble():
-        st.markdown(f":small[{MARKS['warning']} {plain(trouble)}]")
+        lines.append(f"{MARKS['warning']} {plain(trouble)}")
     if problem := _problem(insight):
-        st.markdown(f":small[:red[{problem}; the file downloads all the same.]]")
+        lines.append(f":red[{problem}; the file downloads all the same.]")
     for path in insight.draft.pending:
-        place = code_span(path_text(path)) if path else "the JSON tab"
-        st.markdown(f":small[{MARKS['warning']} Text in {place} is not in the file yet.]")
+        where = code_span(path_text(path)) if path else "the JSON tab"
+        lines.append(f"{MARKS['warning']} Text in {where} is not in the file yet.")
+    return lines
 
 
 def _problem(insight: Insight) -> str:
@@ -217,6 +237,8 @@ def _problem(insight: Insight) -> str:
 
 
 def _ask_to_make_it_run() -> None:
+    if _runs(session.insight()):
+        return
     st.button(
         "Make it run",
         key="make_run",
@@ -231,7 +253,12 @@ def _make_it_run() -> None:
     st.rerun()
 
 
-def _findings(insight: Insight) -> None:
+def _found(insight: Insight) -> object:
+    return insight.report.findings, insight.report.trainer.blockers
+
+
+def _findings() -> None:
+    insight = session.insight()
     safe = sum(finding.safe and finding.fix is not None for finding in insight.report)
     if safe > 1:
         st.button(
@@ -244,7 +271,8 @@ def _findings(insight: Insight) -> None:
     for section in (*fields.SECTIONS, OTHER):
         said = _loud(insight.by_section.get(section, ()))
         if said:
-            st.markdown(f"**{'Other keys' if section == OTHER else section.capitalize()}**")
+            title = "Other keys" if section == OTHER else section.capitalize()
+            st.markdown(f":small[:gray[{title}]]")
         for finding in said:
             finding_line(finding, place="summary")
     _quiet(insight)
@@ -262,7 +290,10 @@ def _quiet(insight: Insight) -> None:
         return
     ignored = sum(says_no_effect(finding) for finding in infos)
     label = count(len(infos), "note") + (f", {ignored} without effect" if ignored else "")
-    with st.expander(label, key="notes", type="compact"):
+    fold = st.expander(label, key="notes", type="compact", on_change="rerun")
+    if not fold.open:
+        return
+    with fold:
         # One element: a browser takes as long for a line of Markdown as for a list of it.
         lines = [f"- {plain(note.message)} {plain(note.remedy)}" for note in infos if not note.fix]
         st.markdown("\n".join(lines))
@@ -271,69 +302,30 @@ def _quiet(insight: Insight) -> None:
                 finding_line(finding, place="notes")
 
 
-# The share says more than the number of warm-up updates.
-_ROWS: Final = {name: title for name, title in TITLES.items() if name != "warmup_updates"}
+def _differences(insight: Insight) -> str:
+    """What differs from what was opened, as markup."""
+    base, lines = _base(insight.draft), [_change(path, insight) for path in insight.changes]
+    if not lines:
+        return f'<p class="quiet">No setting differs from {escape(base)}.</p>'
+    verb = "differs" if len(lines) == 1 else "differ"
+    title = f"{count(len(lines), 'setting')} {verb} from {base}"
+    return folded("differences", title, lines)
 
 
-def run_card(derived: Derived) -> None:
-    """The numbers that follow from a config, its learning rate as a curve, and the arithmetic."""
-    st.markdown("**What this run does**")
-    with st.container(key="run_card"):
-        lines = [f"| {label} | {amount(name, derived)} |" for name, label in _ROWS.items()]
-        st.markdown("\n".join(["| | |", "|:--|--:|", *lines]))
-    learning_rate(derived)
-    with st.expander("How these come about", key="arithmetic", type="compact"):
-        lines = [f"- {label}: {plain(_arithmetic(name, derived))}" for name, label in _ROWS.items()]
-        st.markdown("\n".join(lines))
+def _can_compare() -> bool:
+    insight = session.insight()
+    return bool(insight.changes and (insight.draft.saved or insight.draft.preset_id))
 
 
-def _arithmetic(name: str, derived: Derived) -> str:
-    parts = [derived.arithmetic.get(name, ""), derived.notes.get(name, "")]
-    return ". ".join(part.rstrip(".") for part in parts if part) + "."
-
-
-def amount(name: str, derived: Derived) -> str:
-    """A derived number in words: a range where chance decides, a dash where it can't be said."""
-    value: Quantity = getattr(derived, name)
-    if value is None:
-        return "–"
-    if not isinstance(value, tuple):
-        return _number(name, value)
-    usual = derived.usual.get(name)
-    about = "" if usual is None else f", usually {_number(name, usual)}"
-    return f"{_number(name, value[0])} to {_number(name, value[1])}{about}"
-
-
-def _about(name: str, derived: Derived) -> str:
-    usual = derived.usual.get(name)
-    return amount(name, derived) if usual is None else f"about {_number(name, usual)}"
-
-
-def _number(name: str, value: float) -> str:
-    if name == "warmup_share":
-        return f"{value:.0%}"
-    if name == "peak_learning_rate":
-        return number_text(float(f"{value:.3g}"))
-    return grouped(value)
-
-
-def _differences(insight: Insight) -> None:
-    changes = insight.changes
-    base = _base(insight.draft)
-    if not changes:
-        st.caption(f"No setting differs from {base}.")
-        return
-    verb = "differs" if len(changes) == 1 else "differ"
-    with st.expander(f"{count(len(changes), 'setting')} {verb} from {base}", type="compact"):
-        st.markdown("\n".join(_change(path, insight) for path in changes))
-        if insight.draft.saved or insight.draft.preset_id:
-            st.button(
-                "Compare side by side",
-                key="compare",
-                icon=":material/compare:",
-                type="tertiary",
-                on_click=_to_compare,
-            )
+def _compare() -> None:
+    if _can_compare():
+        st.button(
+            "Compare side by side",
+            key="compare",
+            icon=":material/compare:",
+            type="tertiary",
+            on_click=_to_compare,
+        )
 
 
 def _to_compare() -> None:
@@ -349,34 +341,49 @@ def _base(draft: Draft) -> str:
 
 def _change(path: Path, insight: Insight) -> str:
     before, after = get(insight.draft.base, path), get(insight.draft.document, path)
-    change = f"{plain(value_text(before, 24))} → {plain(value_text(after, 24))}"
-    return f"- {code_span(path_text(path))} {change}"
+    return (
+        f"<code>{escape(path_text(path))}</code> "
+        f"{escape(value_text(before, 24))} → {escape(value_text(after, 24))}"
+    )
+
+
+def _to_run() -> None:
+    # The browser loads 1.5 MB to show code, so it does when somebody asks for it.
+    fold = st.expander("How to run it", key="to_run", type="compact", on_change="rerun")
+    if fold.open:
+        with fold:
+            _command()
+            _libraries(session.insight().requirements)
 
 
 def _command() -> None:
     name = file_name(session.draft().name)
     folder = f"outputs/{name.removesuffix('.json')}"
     st.code(
-        f"python train.py --config {name} --output-dir {folder}",
+        # On one line a narrow panel would break it after one of two dashes.
+        f"python train.py --config {name} \\\n  --output-dir {folder}",
         language="bash",
         wrap_lines=True,
     )
 
 
-def _libraries(insight: Insight) -> None:
-    with st.expander("Libraries that the trainer runs with", key="libraries", type="compact"):
-        found = insight.requirements
-        for blocker in found.blockers:
-            st.markdown(f":small[{BLOCKED} {plain(blocker.message)} {plain(blocker.remedy)}]")
-        if found.blockers:
-            return
-        st.code("\n".join(found.lines), language=None)
-        st.download_button(
-            "Download requirements.txt",
-            data=lambda: found.text,
-            file_name="requirements.txt",
-            mime="text/plain",
-            key="requirements",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+def _libraries(found: Requirements) -> None:
+    st.caption("The libraries that the trainer runs with:")
+    for blocker in found.blockers:
+        st.markdown(f":small[{BLOCKED} {plain(blocker.message)} {plain(blocker.remedy)}]")
+    if found.blockers:
+        return
+    st.code("\n".join(found.lines), language=None)
+    st.download_button(
+        "Download requirements.txt",
+        data=lambda: found.text,
+        file_name="requirements.txt",
+        mime="text/plain",
+        key="requirements",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _how_to_run() -> object:
+    return file_name(session.draft().name), session.insight().requirements

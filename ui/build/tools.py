@@ -23,6 +23,8 @@ _BLANK: dict[str, Any] = {
 }
 
 _FIRST_ROW = ("name", "type", "function")
+# What a tool is called stands in its head too, so that the section is drawn as a whole.
+_PART = "section.tools"
 _REQUEST = ("url", "method", "command", "headers")
 
 
@@ -105,10 +107,10 @@ def _button(
 
 def _editor(index: int, tool: dict[str, Any]) -> None:
     specs = [_spec(key) for key in _FIRST_ROW]
-    field_grid(specs, [_path(index, key) for key in _FIRST_ROW])
+    field_grid(specs, [_path(index, key) for key in _FIRST_ROW], inside=_PART)
     field(_spec("description"), _path(index, "description"))
     wanted = [key for key in _REQUEST if key in tool or _needs(tool, key)]
-    field_grid([_spec(key) for key in wanted], [_path(index, key) for key in wanted])
+    field_grid([_spec(key) for key in wanted], [_path(index, key) for key in wanted], inside=_PART)
     field(_spec("parameters"), _path(index, "parameters"))
 
 

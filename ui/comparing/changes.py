@@ -6,7 +6,7 @@ from typing import Final
 from core.compare import Row
 from core.comparing.consequences import Outcome, consequences
 from core.document import ABSENT
-from core.output.render import code_span
+from core.output.text import code_span
 from core.system.secrets import redact
 from ui.comparing.comparison import consequence_text, text_of
 from ui.text import plain

@@ -16,12 +16,13 @@ from core.comparing.sources import Side
 from core.derive import Quantity
 from core.document import ABSENT, Path
 from core.findings import Report
-from core.output.render import looks_like_json, printable, row_note
-from core.output.render import value_text as json_text
+from core.output.comparison import row_note
+from core.output.text import looks_like_json, printable
+from core.output.text import value_text as json_text
 from core.reading.target import DEFAULT
 from core.system.secrets import masked, redact
 from ui import session
-from ui.build.summary import amount
+from ui.build.run_card import amount
 from ui.build.target import said
 from ui.comparing.grid import Cell, Column, Line, Pick, Sheet, grid, sheet
 from ui.text import count, value_text

@@ -6,7 +6,7 @@ from html import escape
 from typing import Final
 
 from core.estimates.schedule import Schedule, rate_text
-from core.output.render import printable
+from core.output.text import printable
 from ui.build.curve import (
     BELOW,
     MARKS_MOST,

@@ -14,7 +14,7 @@ from core.comparing.selection import Counts, Selection, Show, count
 from core.comparing.sources import Origin, Side, gather
 from core.document import path_text
 from core.errors import TunesmithError
-from core.output.render import comparison_csv, comparison_markdown
+from core.output.comparison import comparison_csv, comparison_markdown
 from core.system.secrets import redact
 from ui import session
 from ui.account import who

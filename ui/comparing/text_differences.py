@@ -9,7 +9,7 @@ import streamlit as st
 from core.changes.text_difference import Line, Piece, Pieces, lines
 from core.compare import Row, named_path_text
 from core.document import Path, get, write
-from core.output.render import code_span
+from core.output.text import code_span
 from core.system.secrets import masked, redact
 from ui.comparing.comparison import Board, visible
 from ui.text import count

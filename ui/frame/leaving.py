@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from ui import session
-from ui.build.actions import LEAVING
+from ui.build.parts import Part, place
 
 # A download needs no rerun, so the browser itself notes that the work has been taken away.
 _JS = """
@@ -28,13 +28,22 @@ export default function ({ data }) {
 
 def guard() -> None:
     """Let the browser ask when there is unsaved work."""
-    st.fragment(_guard, key=LEAVING)()
+    place(Part("leaving", _guard, _shows))
 
 
 def _guard() -> None:
-    data = {"unsaved": session.draft().is_unsaved, "state": session.draft_number()}
     with st.container(key="leaving"):
-        _component()(data=data, key="leaving.guard")
+        _component()(data=_data(), key="leaving.guard")
+
+
+def _shows() -> object:
+    """What the browser has to hear of: each state once there is a download to compare it with."""
+    draft, was_taken_away = session.draft(), session.desk().handed_out is not None
+    return draft.is_unsaved, session.draft_number() if was_taken_away else 0
+
+
+def _data() -> dict[str, Any]:
+    return {"unsaved": session.draft().is_unsaved, "state": session.draft_number()}
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.output.render import printable
+from core.output.text import printable
 from core.system.secrets import redact
 from ui import session
 from ui.frame.answers import answers

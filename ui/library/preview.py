@@ -7,13 +7,14 @@ import streamlit as st
 from core.comparing.sources import DRAFT, Origin
 from core.drafts.draft import file_name
 from core.findings import Finding, Severity
-from core.output.render import code_span
+from core.output.text import code_span
 from core.stores.protocol import Config
 from core.system.secrets import redact
 from core.workbench import Workbench, opened
 from ui import session
 from ui.build.insight import Insight
-from ui.build.summary import run_card, verdict_badges
+from ui.build.run_card import run_card
+from ui.build.summary import verdict_badges
 from ui.comparing import address
 from ui.comparing.address import View
 from ui.library import saving

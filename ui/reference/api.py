@@ -86,7 +86,7 @@ def _operation(operation: "Operation", server: str) -> None:
             with st.container(gap="xxsmall"):
                 in_file = "@body.json" in command
                 st.markdown("What `body.json` can hold" if in_file else "Example of a body")
-                st.code(write(operation.example), language="json", height=220)
+                st.code(write(operation.example), language="json")
         st.markdown(_answers_table(operation))
 
 

@@ -17,7 +17,8 @@ from ui import session
 from ui.account import who
 from ui.build.actions import begin_and_go
 from ui.build.insight import OTHER, Insight
-from ui.build.summary import run_card, verdict_badges
+from ui.build.run_card import run_card
+from ui.build.summary import verdict_badges
 from ui.comparing.comparison import Board, board, shown, table, visible
 from ui.comparing.curves_panel import curves
 from ui.comparing.page import SHOWN, downloads

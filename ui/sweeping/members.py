@@ -6,7 +6,7 @@ from typing import Any, Final
 import streamlit as st
 
 from core.comparing.consequences import Consequence
-from core.output.render import code_span
+from core.output.text import code_span
 from core.sweeps.axes import sum_text
 from core.sweeps.members import Member, Plan
 from core.sweeps.text import (

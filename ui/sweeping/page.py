@@ -10,7 +10,7 @@ from core.comparing.sources import DRAFT, Origin, Side
 from core.document import path_text, write
 from core.drafts.draft import Draft
 from core.errors import SweepError
-from core.output.render import code_span
+from core.output.text import code_span
 from core.sweeps.form import Form
 from core.sweeps.group import tag_of
 from core.sweeps.members import Member, Plan, Sweep, plan
