@@ -66,9 +66,9 @@ class CountingDatabase(Database):
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self, *, waits: bool = True) -> Iterator[sqlite3.Connection]:
         self.writes += 1
-        with super().write() as connection:
+        with super().write(waits=waits) as connection:
             yield connection
 
 

@@ -36,4 +36,4 @@ def _own_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         services.close_all()
 
 
-pytest_plugins = ["tests.supabase_server.plugin", "tests.supabase_users"]
+pytest_plugins = ["tests.supabase_server.plugin", "tests.supabase_users", "tests.embedded"]

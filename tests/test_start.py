@@ -55,7 +55,7 @@ def test_a_setting_that_is_wrong_or_not_safe_stops_the_start_with_one_sentence(
             "sb_secret_4tSmZb3f",
             "TUNESMITH_SUPABASE_KEY is a secret key",
         ),
-        ("sb_secret_4tSmZb3f", "sb_publishable_x", "TUNESMITH_SUPABASE_URL is no address"),
+        ("sb_secret_4tSmZb3f", "sb_publishable_x", "TUNESMITH_SUPABASE_URL is not the address"),
     ],
 )
 def test_a_secret_key_stops_the_start_and_is_not_shown(

@@ -391,7 +391,8 @@ def test_the_rollback_of_the_docs_leaves_nothing(new_project: NewProject) -> Non
     project = new_project("hosted_new")
     project.user().create()
     text = (SUPABASE.parent / "docs" / "supabase.md").read_text(encoding="utf-8")
-    for statement in text[text.index("    drop view if exists") :].split("\n\n")[0].split(";\n"):
+    rollback = text.partition("```sql\n")[2].partition("\n```")[0]
+    for statement in rollback.split(";\n"):
         project.owner(statement)
     left = project.owner(
         "select count(*) from pg_class where relnamespace = 'public'::regnamespace "
