@@ -17,7 +17,7 @@ from ui import services, warm
 from ui.errors import show_error
 from ui.server import api
 from ui.server.closed import Closed
-from ui.server.garbage import collected_by_the_clock
+from ui.server.garbage import collected_seldom
 from ui.server.headers import SafeHeaders
 from ui.server.loopback import LoopbackOnly
 from ui.server.session_routes import SameOriginSockets, routes
@@ -35,7 +35,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     # A proxy writes down who asked for what; uvicorn would too, even with --no-access-log.
     logging.getLogger("uvicorn.access").disabled = True
     start()
-    with collected_by_the_clock():
+    with collected_seldom():
         warm.begin()
         yield
     services.close_all()

@@ -277,7 +277,7 @@ def test_the_cookie_is_the_servers_own_and_new_at_each_sign_in(user: User) -> No
     frames = heard(page)
     for _ in range(2):
         signed_in_by_form(user, "/account", page)
-        page.wait_for_function("window.__tunesmith_posted")
+        page.wait_for_function("() => window.__tunesmith_posted")
         # The answer to a post sets the cookie; the next load of the page is the first to need it.
         page.reload()
         expect(account_link(user, page)).to_be_visible(timeout=20_000)
@@ -833,7 +833,7 @@ def test_no_secret_is_logged_even_at_debug_level(
         expect(there.get_by_text("No account has this name and password")).to_be_visible()
         fill_sign_in(there, user.account.name)
         expect(account_link(user, there)).to_be_visible()
-        there.wait_for_function("window.__tunesmith_posted")
+        there.wait_for_function("() => window.__tunesmith_posted")
         there.reload()
         wait_until_idle(there)
         told = [found.decode() for frame in frames for found in SECRET_SHAPE.findall(frame)]

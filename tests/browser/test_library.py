@@ -285,7 +285,7 @@ def test_closing_a_tab_with_unsaved_work_is_asked_by_the_browser(user: User) -> 
     wait_until_idle(page)
     assert asked == []
     type_in(page, "Epochs", "6")
-    page.wait_for_function("window.__tunesmith_leaving?.unsaved")
+    page.wait_for_function("() => window.__tunesmith_leaving?.unsaved")
     page.reload()
     assert asked == ["beforeunload"]
 

@@ -5,7 +5,7 @@ are drawn again whose answer has changed since they were drawn last, and nothing
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -37,7 +37,7 @@ class Placed:
     """A part that stands on the page, and what it showed when it was drawn last."""
 
     part: Part
-    shown: object = field(default=None)
+    shown: object = None
     is_drawn: bool = False
 
 

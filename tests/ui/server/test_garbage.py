@@ -1,10 +1,9 @@
-"""Garbage that refers to itself goes by the clock, and Python's own settings come back."""
+"""Full collections come seldom while the server runs, and Python's own settings come back."""
 
 import gc
-import time
 import weakref
 
-from ui.server.garbage import collected_by_the_clock
+from ui.server.garbage import TIMES, collected_seldom
 
 
 class Circle:
@@ -12,34 +11,27 @@ class Circle:
         self.itself = self
 
 
-def test_what_has_grown_old_is_collected_by_the_clock() -> None:
+def test_what_lived_at_the_start_is_looked_through_again_at_the_end() -> None:
     circle = Circle()
     left = weakref.ref(circle)
-    # Old: young objects are collected as ever.
-    gc.collect()
-    with collected_by_the_clock(0.05):
-        newer = Circle()
-        gone = weakref.ref(newer)
-        gc.collect(1)
-        del circle, newer
-        wait_until_gone(gone)
-        # What lived before is not looked through.
+    with collected_seldom():
+        del circle
+        gc.collect()
         assert left() is not None
     gc.collect()
     assert left() is None
 
 
+def test_what_has_come_since_is_collected() -> None:
+    with collected_seldom():
+        gone = weakref.ref(Circle())
+        gc.collect()
+        assert gone() is None
+
+
 def test_the_settings_of_the_process_come_back() -> None:
-    before = gc.get_threshold()
-    with collected_by_the_clock():
-        assert gc.get_threshold()[:2] == before[:2]
-        assert gc.get_threshold() != before
+    young, middle, old = before = gc.get_threshold()
+    with collected_seldom():
+        assert gc.get_threshold() == (young, middle, old * TIMES)
     assert gc.get_threshold() == before
     assert gc.get_freeze_count() == 0
-
-
-def wait_until_gone(thing: weakref.ref[Circle]) -> None:
-    until = time.monotonic() + 10
-    while thing() is not None and time.monotonic() < until:
-        time.sleep(0.01)
-    assert thing() is None
