@@ -2,7 +2,7 @@
 
 Python looks through all objects that can refer to each other when enough new ones have stayed. An
 open page is about 12 000 of them, nearly all Streamlit's: with fifty people a look took 0.3 seconds
-and came every nine. Objects that are in no circle are freed at once as ever, and young ones are
+and came every eleven. Objects that are in no circle are freed at once as ever, and young ones are
 looked through as often as ever.
 """
 
