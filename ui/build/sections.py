@@ -46,10 +46,10 @@ def _section(name: str) -> None:
     # What matters inside stands beside the expander, not in its label: with each new label it would
     # be a new expander, and the field that is being edited inside it would lose the focus.
     opened = name in _OPEN_AT_FIRST
-    place = st.expander(_title(name), opened, key=f"expander.{name}", on_change="rerun")
+    fold = st.expander(_title(name), opened, key=f"expander.{name}", on_change="rerun")
     # What is not seen costs an edit time all the same, so it is drawn when it is opened.
-    if place.open:
-        with place:
+    if fold.open:
+        with fold:
             _body(name, insight)
 
 

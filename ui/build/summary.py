@@ -60,7 +60,7 @@ def summary() -> None:
 
 def _head() -> None:
     with st.container(key="verdict", horizontal=True):
-        place(Part("badges", _verdict, lambda: _said(session.insight()), is_urgent=True))
+        place(Part("verdict", _verdict, lambda: _said(session.insight()), is_urgent=True))
         st.toggle("Details", key="summary_open")
     target.choice(session.insight())
 
