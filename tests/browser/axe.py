@@ -36,6 +36,11 @@ class Known(NamedTuple):
 
 KNOWN: Final[tuple[Known, ...]] = ()
 
+# Nothing is on its way to another color, and nothing that was drawn before is faded any more.
+STILL: Final = """() => document.getAnimations().every((one) => !(one instanceof CSSTransition))
+    && [...document.querySelectorAll('[data-testid="stElementContainer"]')]
+        .every((it) => getComputedStyle(it).opacity === "1")"""
+
 _RUN: Final = """async ([tags, known]) => {
     const found = await axe.run(document, {
         runOnly: { type: "tag", values: tags }, resultTypes: ["violations"], elementRef: true,
@@ -70,6 +75,7 @@ def violations(page: Page, axe: str, known: Sequence[Known] = KNOWN) -> list[str
         known: what is excused.
     """
     wait_until_idle(page)
+    page.wait_for_function(STILL)
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(axe)
     excused = [[rule, selector] for rule, selector, _ in known]
