@@ -499,7 +499,7 @@ SAID: Final = """[role=dialog], [data-testid=stToast], [data-testid=stAlert],
     ("who", "path", "answer", "drawn_last"),
     [
         ("user", "/?config={}", "no config with this address", "Name"),
-        ("user", "/library?selected={}", "Select a row", "Search"),
+        ("user", "/library?selected={}", "Select a config", "Search"),
         ("stranger", "/?config={}", "Sign in to open", "User name"),
     ],
 )
@@ -579,7 +579,7 @@ def test_a_page_of_another_origin_signs_nobody_in_or_out(
     foreign = foreign_page(page, unwatched, address)
     for path, body in ((END_PATH, "{}"), (REDEEM_PATH, f'{{"ticket": "{ticket}"}}')):
         answers = foreign.evaluate(POST, [user.app_url + path, body])
-        assert answers == ["refused", "opaque"]
+        assert answers == ["refused", "refused"]
         foreign.set_content(
             f"<form method=post enctype=text/plain action='{user.app_url}{path}'>"
             f"<input name='{body[:-1]}, \"x\": \"' value='\"}}'></form>"
