@@ -85,7 +85,7 @@ def test_a_link_is_made_opened_without_an_account_copied_and_revoked(
     opened(reader, link)
     expect(reader.get_by_role("heading", name="shared run")).to_be_visible()
     expect(reader.get_by_text("Warm-up of 100 updates is not over")).to_be_visible()
-    expect(reader.get_by_role("cell", name="updates in all")).to_be_visible()
+    expect(reader.get_by_role("row", name="updates in all")).to_be_visible()
     assert reader.url == link
     with reader.expect_download() as waiting:
         reader.get_by_role("button", name="Download JSON").click()
@@ -99,7 +99,7 @@ def test_a_link_is_made_opened_without_an_account_copied_and_revoked(
     page = user.open("/account", page)
     expect(page.get_by_text("opened 1 time")).to_be_visible()
     click(page, "Revoke")
-    expect(page.get_by_text("None works now.")).to_be_visible()
+    expect(page.get_by_text("No link works now.")).to_be_visible()
     reader.goto("about:blank")
     reader.goto(link)
     expect(reader.get_by_text(NOTHING)).to_be_visible()
@@ -172,7 +172,7 @@ def test_another_users_link_can_not_be_revoked(new_user: Callable[[], User]) -> 
     ada, eve = new_user(), new_user()
     link = linked(ada, keep(ada, "run of ada"))
     page = eve.open("/account")
-    expect(page.get_by_text("None works now.")).to_be_visible()
+    expect(page.get_by_text("No link works now.")).to_be_visible()
     assert "run of ada" not in page.content()
     # Signed in, Eve reads what the link shows as anybody does, and no more.
     reader = opened(page, link)
