@@ -161,7 +161,7 @@ def test_a_link_is_read_by_nobody_in_particular(site: Site, app: App, new_page: 
     opened(page, f"{app.url}/account")
     expect(page.get_by_text("opened 1 time")).to_be_visible()
     click(page, "Revoke")
-    expect(page.get_by_text("None works now.")).to_be_visible()
+    expect(page.get_by_text("No link works now.")).to_be_visible()
     expect(opened(new_page(), link).get_by_text("This link shows nothing")).to_be_visible()
     token = link.partition("#")[2]
     assert token not in app.log.read_text() + site.server.log()
