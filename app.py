@@ -21,6 +21,7 @@ from ui.server.garbage import collected_seldom
 from ui.server.headers import SafeHeaders
 from ui.server.loopback import LoopbackOnly
 from ui.server.session_routes import SameOriginSockets, routes
+from ui.server.together import Together
 from ui.server.uploads import BoundedUploads
 
 MAIN = Path(__file__).resolve().parent / "ui" / "main.py"
@@ -60,7 +61,9 @@ app = st.App(
     lifespan=lifespan,
     routes=routes(lambda: services.services().sessions, services.base_path()),
     middleware=[
-        # The first is the outermost: what the others refuse has the headers too.
+        # The first is the outermost.
+        Middleware(Together),
+        # What the others refuse has the headers too.
         Middleware(SafeHeaders),
         Middleware(LoopbackOnly, enabled=lambda: not services.has_accounts()),
         Middleware(SameOriginSockets),

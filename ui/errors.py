@@ -15,7 +15,7 @@ logger = logging.getLogger("tunesmith")
 
 _BROKEN = (
     "This part of the page could not be drawn. Your config is safe: use Undo, "
-    "or open the JSON tab to see it."
+    "or open the JSON view to see it."
 )
 
 

@@ -93,13 +93,14 @@ def _said(path: Path, insight: Insight) -> list[Finding]:
     ]
 
 
-def finding_line(finding: Finding, *, place: str = "field") -> None:
-    """A finding with its mark, its words and the button that mends it."""
+def finding_line(finding: Finding, *, place: str = "field", title: str = "") -> None:
+    """A finding with its mark, its words and the button that mends it, below a title if any."""
     # At the field the button says the remedy; beside the form there is room for the words.
     brief = place == "field" and finding.fix
     remedy = "" if brief else f" {plain(finding.remedy)}"
     mark = BLOCKED if _blocks(finding, session.insight()) else MARKS[finding.severity]
-    st.markdown(f":small[{mark} {plain(finding.message)}{remedy}]")
+    head = f":small[:gray[{title}]]\n\n" if title else ""
+    st.markdown(f"{head}:small[{mark} {plain(finding.message)}{remedy}]")
     if finding.fix:
         st.button(
             plain(fix_text(finding.fix)),

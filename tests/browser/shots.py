@@ -125,14 +125,14 @@ def mended(stage: Stage) -> Locator:
 
 def another_loader(stage: Stage) -> None:
     page = stage.visit()
-    click(page, "SFT PC Building", exact=True)
+    page.get_by_text("SFT PC Building", exact=True).click()
     expect(page.get_by_text("stops the trainer")).to_be_visible()
 
 
 def on_a_phone(stage: Stage) -> None:
     page = stage.visit()
     page.locator(".st-key-summary_open label").click()
-    expect(page.locator(".st-key-run_card")).to_be_visible()
+    expect(page.locator(".run-card").first).to_be_visible()
 
 
 def imported(stage: Stage) -> Locator:
@@ -151,14 +151,14 @@ def imported(stage: Stage) -> Locator:
 
 def effective_values(stage: Stage) -> None:
     page = stage.visit()
-    page.get_by_role("tab", name="Effective values").click()
+    page.get_by_role("radio", name="Effective values").click()
     page.get_by_role("radio", name="Not as written").click()
     expect(page.locator(".st-key-effective")).to_contain_text("capped")
 
 
 def make_it_run(stage: Stage) -> None:
     page = stage.visit()
-    click(page, "SFT PC Building", exact=True)
+    page.get_by_text("SFT PC Building", exact=True).click()
     click(page, "Make it run", exact=True)
     expect(page.get_by_role("dialog")).to_contain_text("Nothing else is touched")
 

@@ -68,7 +68,7 @@ def errors(page: Page) -> None:
 
 
 def broken_text(page: Page) -> None:
-    page.get_by_role("tab", name="JSON").click()
+    page.get_by_role("radio", name="JSON").click()
     editor = field(page, "The config as JSON")
     editor.fill("{")
     editor.press("Control+Enter")
@@ -76,7 +76,7 @@ def broken_text(page: Page) -> None:
 
 
 def effective_values(page: Page) -> None:
-    page.get_by_role("tab", name="Effective values").click()
+    page.get_by_role("radio", name="Effective values").click()
     expect(page.locator(".st-key-effective")).to_contain_text("capped")
 
 
@@ -106,7 +106,7 @@ def asked_to_sign_in(page: Page) -> None:
 
 def make_it_run(page: Page) -> None:
     sidebar(page)
-    page.get_by_role("button", name="SFT PC Building").click()
+    page.get_by_text("SFT PC Building", exact=True).click()
     if page.viewport_size and page.viewport_size["width"] < 768:
         page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
     panel(page)
@@ -246,7 +246,7 @@ def test_the_tour_is_taken_with_the_keyboard_and_offered_once(
     wait_until_idle(page)
     card = page.locator(".st-key-tour_card")
     expect(card).to_have_count(0)
-    invitation = page.locator(".st-key-tour_first").get_by_role("button")
+    invitation = page.locator(".st-key-tour-first").get_by_role("button")
     invitation.press("Enter")
     for step in range(1, 6):
         expect(card).to_contain_text(f"{step} of 5")
@@ -258,7 +258,7 @@ def test_the_tour_is_taken_with_the_keyboard_and_offered_once(
     wait_until_idle(page)
     expect(invitation).to_be_hidden()
     expect(card).to_have_count(0)
-    page.locator(".st-key-tour_again").get_by_role("button").click()
+    page.locator(".st-key-tour-again").get_by_role("button").click()
     expect(card).to_contain_text("1 of 5")
     page.keyboard.press("Escape")
     expect(card).to_have_count(0)

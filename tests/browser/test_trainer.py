@@ -57,7 +57,7 @@ def test_what_is_typed_survives_a_change_of_target(build: Page) -> None:
 
 
 def test_a_blocked_template_runs_after_two_clicks(build: Page) -> None:
-    click(build, "SFT PC Building")
+    build.get_by_text("SFT PC Building", exact=True).click()
     click(build, "Make it run")
     dialog = build.get_by_role("dialog")
     expect(dialog).to_contain_text("With 2 changes the trainer gets to its end")
@@ -69,7 +69,7 @@ def test_a_blocked_template_runs_after_two_clicks(build: Page) -> None:
 
 
 def test_effective_values_can_be_narrowed_down(build: Page) -> None:
-    build.get_by_role("tab", name="Effective values").click()
+    build.get_by_role("radio", name="Effective values").click()
     tables = build.locator(".st-key-effective")
     row = tables.locator("tr", has_text="learning_rate").first
     expect(row).to_contain_text("1.05e-5")
@@ -77,9 +77,9 @@ def test_effective_values_can_be_narrowed_down(build: Page) -> None:
     expect(tables).to_contain_text("num_epochs")
     build.get_by_role("radio", name="Not as written").click()
     expect(tables).not_to_contain_text("num_epochs")
-    build.get_by_role("tab", name="Form").click()
+    build.get_by_role("radio", name="Form").click()
     type_in(build, "Warm-up (updates)", "1")
-    build.get_by_role("tab", name="Effective values").click()
+    build.get_by_role("radio", name="Effective values").click()
     expect(tables).not_to_contain_text("capped")
 
 

@@ -18,6 +18,13 @@ def button(app: AppTest, label: str) -> Any:
     return labelled(app.button, label)
 
 
+def template(app: AppTest, title: str) -> Any:
+    """The click that opens a template."""
+    found = [radio for radio in app.radio if title in radio.options]
+    assert found, f"no {title!r} among {[radio.options for radio in app.radio]}"
+    return found[0].set_value(title)
+
+
 def do(interaction: Any) -> None:
     # The second run draws what the first, of the fragments that changed, left alone.
     interaction.run().run()
@@ -38,7 +45,8 @@ def unfold(app: AppTest) -> None:
 
 def drawn(app: AppTest) -> str:
     """The texts of what is drawn as markup of our own, such as the run card."""
-    markup = [
+    markup = [one.proto.body for one in app.get("html") if "<style" not in one.proto.body]
+    markup += [
         json.loads(one.proto.json or "{}").get("html", "") for one in app.get("bidi_component")
     ]
     return " ".join("".join(fromstring(f"<p>{html}</p>").itertext()) for html in markup)

@@ -62,7 +62,7 @@ def test_the_report_is_the_same_from_page_command_line_and_api(
     )  # fmt: skip
 
     app = page("build")
-    app.session_state["build.tabs"] = "JSON"
+    app.session_state["build.view"] = "JSON"
     app.run()
     do(labelled(app.text_area, "The config as JSON").set_value(TEXTS[name]))
     said = shown(app)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.looks import drawn, unfold
+from tests.pages.looks import drawn, template, unfold
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -87,7 +87,7 @@ def test_a_switch_turned_twice_is_kept(app: AppTest) -> None:
 
 
 def test_a_list_changed_twice_is_kept(app: AppTest) -> None:
-    do(button(app, "DPO").click())
+    do(template(app, "DPO"))
     for chosen in (["tool_accuracy"], ["tool_accuracy", "response_quality"]):
         do(labelled(app.multiselect, "Metrics").set_value(chosen))
         assert document(app)["evaluation"]["metrics"] == chosen
@@ -121,7 +121,7 @@ def test_a_template_opened_after_an_edit_replaces_every_widget_and_undo_brings_i
     app: AppTest,
 ) -> None:
     do(labelled(app.number_input, "Epochs").set_value(3))
-    do(button(app, "DPO").click())
+    do(template(app, "DPO"))
     assert labelled(app.number_input, "Epochs").value == 100
     do(labelled(app.number_input, "Epochs").set_value(7))
     assert document(app)["training"]["num_epochs"] == 7
@@ -157,7 +157,7 @@ def test_a_changed_field_says_what_it_was(app: AppTest) -> None:
 
 
 def test_a_setting_without_effect_says_so_at_the_field(app: AppTest) -> None:
-    do(button(app, "DPO").click())
+    do(template(app, "DPO"))
     assert "no effect: DPO has no warm\\-up" in shown(app)
 
 
@@ -220,7 +220,7 @@ def _key(app: AppTest, ending: str) -> str:
 
 
 def open_json(app: AppTest) -> Any:
-    app.session_state["build.tabs"] = "JSON"
+    app.session_state["build.view"] = "JSON"
     app.run()
     return labelled(app.text_area, "The config as JSON")
 
@@ -239,7 +239,7 @@ def test_unknown_keys_have_a_place_where_they_are_edited_and_dropped(app: AppTes
     editor = open_json(app)
     editor.set_value(editor.value.replace('"seed"', '"sed"').replace("{", '{"mine": {"a": 1},', 1))
     app.run()
-    app.session_state["build.tabs"] = "Form"
+    app.session_state["build.view"] = "Form"
     app.run()
     do(labelled(app.text_area, "`mine`").set_value('{"a": 2}'))
     assert document(app)["mine"] == {"a": 2}
@@ -251,7 +251,7 @@ def test_a_section_that_is_no_object_can_be_mended_in_place(app: AppTest) -> Non
     editor = open_json(app)
     config = json.loads(editor.value) | {"model": 5}
     do(editor.set_value(json.dumps(config)))
-    app.session_state["build.tabs"] = "Form"
+    app.session_state["build.view"] = "Form"
     app.run()
     do(labelled(app.text_area, "model").set_value('{"name": "Qwen/Qwen3-0.6B"}'))
     assert document(app)["model"] == {"name": "Qwen/Qwen3-0.6B"}
@@ -264,7 +264,7 @@ def test_a_wrong_value_is_shown_and_not_rounded(app: AppTest, value: Any) -> Non
     config = json.loads(editor.value)
     config["training"]["batch_size"] = value
     do(editor.set_value(json.dumps(config)))
-    app.session_state["build.tabs"] = "Form"
+    app.session_state["build.view"] = "Form"
     app.run()
     assert not app.exception
     do(labelled(app.number_input, "Epochs").set_value(2))
@@ -283,7 +283,7 @@ def test_an_edit_in_the_form_is_not_lost_to_text_that_was_begun_before(app: AppT
     editor = open_json(app)
     text = editor.value
     do(editor.set_value(text.replace("700", "700,,")))
-    app.session_state["build.tabs"] = "Form"
+    app.session_state["build.view"] = "Form"
     app.run()
     do(labelled(app.number_input, "Epochs").set_value(9))
     editor = open_json(app)
@@ -307,7 +307,7 @@ def test_a_config_with_errors_says_that_it_downloads_all_the_same(app: AppTest) 
 def test_a_key_can_not_draw_a_picture(app: AppTest) -> None:
     key = "x` ![t](https://example.org/p.png) `"
     do(open_json(app).set_value(json.dumps({key: 1})))
-    app.session_state["build.tabs"] = "Form"
+    app.session_state["build.view"] = "Form"
     app.run()
     label = labelled(app.text_input, f"`` [{json.dumps(key)}] ``").label
     assert label.startswith("`` ")
@@ -315,7 +315,7 @@ def test_a_key_can_not_draw_a_picture(app: AppTest) -> None:
 
 
 def test_the_trainers_dpo_sample_has_nine_settings_without_effect(app: AppTest) -> None:
-    do(button(app, "DPO").click())
+    do(template(app, "DPO"))
     assert any("9 without effect" in expander.label for expander in app.expander)
     assert "Samples has no effect" in shown(app)
 

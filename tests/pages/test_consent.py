@@ -26,7 +26,7 @@ RISKY: Document = put(find("teacher_mode").config, ("tools",), [TOOL])
 @pytest.fixture
 def app(page: SignIn) -> AppTest:
     app = page("build")
-    app.session_state["build.tabs"] = "JSON"
+    app.session_state["build.view"] = "JSON"
     app.run()
     do(labelled(app.text_area, "The config as JSON").set_value(write(RISKY)))
     return app

@@ -12,7 +12,7 @@ from core.stores.protocol import Query
 from core.workbench import Workbench, opened
 from tests.accounts import PASSWORD
 from tests.pages.conftest import ROOT, SignIn
-from tests.pages.looks import Grid, button, do, draft, labelled, shown
+from tests.pages.looks import Grid, button, do, draft, labelled, shown, template
 from ui.services import Services
 
 
@@ -189,7 +189,7 @@ def test_opening_another_config_asks_about_unsaved_work(
 ) -> None:
     app = page("build")
     type_epochs(app, 7)
-    do(button(app, "DPO").click())
+    do(template(app, "DPO"))
     assert "has changes that are not saved" in shown(app)
     do(button(app, answer).click())
     assert draft(app).document["training"]["num_epochs"] == epochs
@@ -200,7 +200,7 @@ def test_without_unsaved_work_nothing_is_asked(page: SignIn) -> None:
     app = page("build")
     type_epochs(app, 7)
     save(app)
-    do(button(app, "DPO").click())
+    do(template(app, "DPO"))
     assert draft(app).origin == "preset:dpo_basic"
 
 

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.looks import button, do, draft, labelled, shown, unfold
+from tests.pages.looks import button, do, draft, labelled, shown, template, unfold
 from tests.pages.test_build import ROOT
 
 
@@ -40,7 +40,7 @@ def test_the_choice_goes_along_to_another_page_and_back(app: AppTest) -> None:
 
 
 def test_make_it_run_shows_the_changes_before_it_makes_them(app: AppTest) -> None:
-    button(app, "SFT PC Building").click().run()
+    template(app, "SFT PC Building").run()
     before = draft(app).document
     do(button(app, "Make it run").click())
     assert draft(app).document == before
@@ -56,7 +56,7 @@ def test_make_it_run_shows_the_changes_before_it_makes_them(app: AppTest) -> Non
 
 
 def test_effective_values_follow_the_draft(app: AppTest) -> None:
-    app.session_state["build.tabs"] = "Effective values"
+    app.session_state["build.view"] = "Effective values"
     app.run()
     assert "| `learning_rate` | 5e\\-5 | **1\\.05e\\-5** | :orange[capped]" in shown(app)
     app.session_state["effective.filter"] = "Not as written"
@@ -87,6 +87,6 @@ def test_a_gpu_is_chosen_by_its_name(app: AppTest) -> None:
 
 def test_the_machine_goes_along_to_the_next_template(app: AppTest) -> None:
     do(labelled(app.selectbox, "Machine").select("t4"))
-    do(button(app, "DPO").click())
+    do(template(app, "DPO"))
     assert draft(app).target == "tiny_tool_use/pinned/t4"
     assert labelled(app.selectbox, "Machine").value == "t4"

@@ -1,4 +1,4 @@
-"""The learning rate over a run as a drawing: SVG that takes its colours from ``curve.css``.
+"""The learning rate over a run as a drawing: SVG that takes its colours from ``style.css``.
 
 Places across are percentages and places down are pixels, so that a drawing is as wide as its
 place, while letters and lines keep their size.
@@ -69,7 +69,6 @@ def _component() -> Any:
     return st.components.v2.component(
         "tunesmith_curve",
         isolate_styles=False,
-        css=(_FOLDER / "curve.css").read_text(encoding="utf-8"),
         js=(_FOLDER / "curve.js").read_text(encoding="utf-8"),
     )
 

@@ -1,12 +1,16 @@
 """The run card: the numbers that follow from a config, as a table, a curve and their arithmetic.
 
-All of it is one element. The browser takes more than a millisecond for each element that an edit
-redraws, but next to nothing for a line inside one (docs/speed.md).
+It is two elements. The browser takes more than a millisecond for each element that an edit redraws,
+but next to nothing for a line inside one; and it shows a component of ours, which the curve needs,
+one frame later than the page itself, for which nobody who reads the numbers should wait
+(docs/speed.md).
 """
 
 from collections.abc import Iterable
 from html import escape
 from typing import Final
+
+import streamlit as st
 
 from core.derive import TITLES, Derived, Quantity
 from core.document import number_text
@@ -25,7 +29,12 @@ def run_card(derived: Derived, below: str = "") -> None:
         derived: what follows from the config.
         below: markup that stands below them.
     """
-    draw(f'<section class="run-card">{_card(derived)}{below}</section>', key="run_card")
+    st.html(_framed(_numbers(derived)))
+    draw(_framed(f"{_curve(derived)}{_how(derived)}{below}"), key="run_card")
+
+
+def _framed(markup: str) -> str:
+    return f'<section class="run-card">{markup}</section>'
 
 
 def folded(name: str, title: str, lines: Iterable[str]) -> str:
@@ -36,13 +45,19 @@ def folded(name: str, title: str, lines: Iterable[str]) -> str:
     )
 
 
-def _card(derived: Derived) -> str:
-    run = schedule(derived)
-    curve = drawing(run) if run else _no_curve(derived)
+def _numbers(derived: Derived) -> str:
     rows = "".join(_row(title, amount(name, derived)) for name, title in _ROWS.items())
+    return f"<h4>What this run does</h4><table><tbody>{rows}</tbody></table>"
+
+
+def _curve(derived: Derived) -> str:
+    run = schedule(derived)
+    return drawing(run) if run else _no_curve(derived)
+
+
+def _how(derived: Derived) -> str:
     how = [f"{escape(title)}: {_arithmetic(name, derived)}" for name, title in _ROWS.items()]
-    table = f"<h4>What this run does</h4><table><tbody>{rows}</tbody></table>"
-    return f"{table}{curve}{folded('arithmetic', 'How these come about', how)}"
+    return folded("arithmetic", "How these come about", how)
 
 
 def _row(title: str, said: str) -> str:

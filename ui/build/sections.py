@@ -1,4 +1,4 @@
-"""The sections of the form: an expander each, and beside its title what matters inside."""
+"""The sections of the form: an expander each; a closed one says what matters inside."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -23,16 +23,14 @@ _OPEN_AT_FIRST: Final = ("model", "training", "data")
 
 
 def sections() -> None:
-    """Draw all sections: an expander each, and beside its title what matters inside."""
+    """Draw all sections, each as an expander."""
     draft = session.draft()
     if draft.origin == "empty" and not draft.saved:
         st.caption(
             "Fields with a * are needed; *Make it run* fills in what a run needs and is missing."
         )
     for name in (*fields.SECTIONS, OTHER):
-        with st.container(key=f"section-{name}"):
-            place(Part(_part(name), partial(_section, name), partial(_section_shows, name)))
-            place(Part(f"digest.{name}", partial(_digest, name), partial(_said, name)))
+        place(Part(_part(name), partial(_section, name), partial(_section_shows, name)))
 
 
 def _part(name: str) -> str:
@@ -43,14 +41,25 @@ def _section(name: str) -> None:
     insight = session.insight()
     if not _is_there(name, insight):
         return
-    # What matters inside stands beside the expander, not in its label: with each new label it would
-    # be a new expander, and the field that is being edited inside it would lose the focus.
-    opened = name in _OPEN_AT_FIRST
-    fold = st.expander(_title(name), opened, key=f"expander.{name}", on_change="rerun")
-    # What is not seen costs an edit time all the same, so it is drawn when it is opened.
-    if fold.open:
-        with fold:
+    is_open = _is_open(name)
+    with st.expander(_label(name, insight), key=_expander(name), on_change="rerun"):
+        # What is not seen costs an edit time all the same, so it is drawn when it is opened.
+        if is_open:
             _body(name, insight)
+
+
+def _expander(name: str) -> str:
+    return session.seeded(f"expander.{name}", name in _OPEN_AT_FIRST)
+
+
+def _is_open(name: str) -> bool:
+    return bool(session.widget_value(_expander(name)))
+
+
+def _label(name: str, insight: Insight) -> str:
+    # What matters inside is seen where the section is open.
+    said = "" if _is_open(name) else _digest(name, insight)
+    return f"{_title(name)} {said}".rstrip()
 
 
 def _is_there(name: str, insight: Insight) -> bool:
@@ -60,6 +69,8 @@ def _is_there(name: str, insight: Insight) -> bool:
 def _section_shows(name: str) -> object:
     """What stands in a section beside its fields, which are parts of their own."""
     insight = session.insight()
+    if not _is_there(name, insight) or not _is_open(name):
+        return _is_there(name, insight) and _label(name, insight)
     section = get(insight.draft.document, (name,), {})
     if name in ("tools", OTHER) or not isinstance(section, dict):
         draft, findings = insight.draft, insight.by_section.get(name)
@@ -68,16 +79,8 @@ def _section_shows(name: str) -> object:
     return [spec.path for spec in specs], insight.by_path.get((name,)), _advanced_label(specs)
 
 
-def _digest(name: str) -> None:
-    if said := _said(name):
-        st.markdown(said)
-
-
-def _said(name: str) -> str:
+def _digest(name: str, insight: Insight) -> str:
     """What matters in a section: its worst findings and its most telling values."""
-    insight = session.insight()
-    if not _is_there(name, insight):
-        return ""
     findings = insight.by_section.get(name, ())
     severity = worst(findings)
     count = sum(finding.severity == severity for finding in findings)

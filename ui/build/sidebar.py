@@ -1,6 +1,6 @@
 """The sidebar: where a config comes from, and what is open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 import streamlit as st
@@ -35,9 +35,7 @@ def sidebar() -> None:
             st.subheader("Template", anchor=False, width="stretch")
             tour.invitation("first")
         for method, group in groupby(presets.load(), key=lambda preset: preset.method):
-            st.caption(f"{_METHODS.get(method, method)} `{method}`")
-            for preset in group:
-                _preset(preset)
+            _templates(method, tuple(group))
         tour.invitation("again")
 
 
@@ -124,29 +122,40 @@ def _renamed(key: str) -> None:
         st.rerun([HEADER, DOWNLOAD, COMMAND])
 
 
-def _preset(preset: Preset) -> None:
-    with st.container(key=f"template_{preset.id}", gap=None):
-        chosen = session.draft().preset_id == preset.id
-        _preset_button(preset, chosen)
-        # What there is to know about the one that is open is read without a mouse over it.
-        more = preset.note if chosen else ""
-        st.caption(plain(more) or f"{plain(preset.summary)} {_ORIGINS[preset.origin]}")
-
-
-def _preset_button(preset: Preset, chosen: bool) -> None:
-    st.button(
-        f"**{preset.title}**" if chosen else preset.title,
-        key=f"preset.{preset.id}",
-        icon=":material/radio_button_checked:" if chosen else ":material/radio_button_unchecked:",
-        type="tertiary",
-        help="Opens it again as it ships." if chosen else plain(preset.note),
-        on_click=_open_preset,
-        args=(preset,),
+def _templates(method: str, presets_of_it: Sequence[Preset]) -> None:
+    titles = {preset.id: preset.title for preset in presets_of_it}
+    chosen = _chosen()
+    shown = chosen if chosen in titles else None
+    key = session.seeded(session.widget_key("template", method), shown)
+    st.radio(
+        f"{_METHODS.get(method, method)} ({method})",
+        list(titles),
+        format_func=titles.__getitem__,
+        captions=[_about(preset, preset.id == chosen) for preset in presets_of_it],
+        key=key,
+        on_change=_open_preset,
+        args=(key, shown),
     )
 
 
-def _open_preset(preset: Preset) -> None:
-    begin_or_ask(drafts.from_preset(preset))
+def _chosen() -> str | None:
+    """The template that is open; a config that was made of it and saved is another one."""
+    draft = session.draft()
+    return None if draft.saved else draft.preset_id
+
+
+def _about(preset: Preset, chosen: bool) -> str:
+    # What there is to know about the one that is open is read before a run.
+    more = preset.note if chosen else ""
+    return plain(more) or f"{plain(preset.summary)} {_ORIGINS[preset.origin]}"
+
+
+def _open_preset(key: str, shown: str | None) -> None:
+    if session.is_stale(key) or session.has_left():
+        return
+    begin_or_ask(drafts.from_preset(presets.find(session.widget_value(key))))
+    # Where a question has to be answered first, nothing has been opened yet.
+    session.set_widgets({key: shown})
 
 
 def _others() -> None:

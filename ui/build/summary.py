@@ -41,13 +41,9 @@ def summary() -> None:
         with st.container(key="head", gap="small"):
             _head()
             st.fragment(_take_away, key=DOWNLOAD)()
-            place(Part("cautions", _cautions, lambda: _warned(session.insight())))
         with st.container(key="details", gap="small"):
-            place(Part("make_run", _ask_to_make_it_run, lambda: _runs(session.insight())))
             place(Part("findings", _findings, lambda: _found(session.insight()), is_urgent=True))
             place(Part("numbers", _numbers, _counted, is_urgent=True))
-            place(Part("compare", _compare, _can_compare))
-            place(Part("duration", duration, taken))
             place(Part("memory", memory_panel, memory_shown, is_urgent=True))
             st.page_link(
                 SWEEP,
@@ -70,18 +66,31 @@ def _verdict() -> None:
 
 
 def _said(insight: Insight) -> str:
-    """The verdicts, and below them the numbers that matter most."""
-    return f"{verdict_badges(insight)}\n\n:small[{headline(insight)}]"
+    """The verdicts, the numbers that matter most, and what to know before the file is taken away.
+
+    One element: a browser takes as long for each as for all of them.
+    """
+    lines = [headline(insight), *_warned(insight)]
+    return "\n\n".join([verdict_badges(insight), *(f":small[{line}]" for line in lines)])
 
 
 def _numbers() -> None:
     insight = session.insight()
     run_card(insight.derived, _differences(insight))
+    if _can_compare():
+        st.button(
+            "Compare side by side",
+            key="compare",
+            icon=":material/compare:",
+            type="tertiary",
+            on_click=_to_compare,
+        )
+    duration()
 
 
 def _counted() -> object:
     insight = session.insight()
-    return insight.derived, _differences(insight)
+    return insight.derived, _differences(insight), _can_compare(), taken()
 
 
 def _runs(insight: Insight) -> bool:
@@ -210,11 +219,6 @@ def _download() -> None:
     )
 
 
-def _cautions() -> None:
-    for line in _warned(session.insight()):
-        st.markdown(f":small[{line}]")
-
-
 def _warned(insight: Insight) -> list[str]:
     """What there is to know before the file is taken away, as lines of Markdown."""
     lines = []
@@ -223,7 +227,7 @@ def _warned(insight: Insight) -> list[str]:
     if problem := _problem(insight):
         lines.append(f":red[{problem}; the file downloads all the same.]")
     for path in insight.draft.pending:
-        where = code_span(path_text(path)) if path else "the JSON tab"
+        where = code_span(path_text(path)) if path else "the JSON view"
         lines.append(f"{MARKS['warning']} Text in {where} is not in the file yet.")
     return lines
 
@@ -234,18 +238,6 @@ def _problem(insight: Insight) -> str:
         return f"This config has {count(len(report.errors), 'error')}"
     title = trainers.get(insight.target.trainer).title
     return "" if report.trainer.runs else f"{title} would stop at this config"
-
-
-def _ask_to_make_it_run() -> None:
-    if _runs(session.insight()):
-        return
-    st.button(
-        "Make it run",
-        key="make_run",
-        icon=":material/play_arrow:",
-        help="Shows the fewest changes with which the trainer gets to its end.",
-        on_click=_make_it_run,
-    )
 
 
 def _make_it_run() -> None:
@@ -259,6 +251,14 @@ def _found(insight: Insight) -> object:
 
 def _findings() -> None:
     insight = session.insight()
+    if not _runs(insight):
+        st.button(
+            "Make it run",
+            key="make_run",
+            icon=":material/play_arrow:",
+            help="Shows the fewest changes with which the trainer gets to its end.",
+            on_click=_make_it_run,
+        )
     safe = sum(finding.safe and finding.fix is not None for finding in insight.report)
     if safe > 1:
         st.button(
@@ -269,12 +269,9 @@ def _findings() -> None:
             on_click=apply_safe_fixes,
         )
     for section in (*fields.SECTIONS, OTHER):
-        said = _loud(insight.by_section.get(section, ()))
-        if said:
-            title = "Other keys" if section == OTHER else section.capitalize()
-            st.markdown(f":small[:gray[{title}]]")
-        for finding in said:
-            finding_line(finding, place="summary")
+        title = "Other keys" if section == OTHER else section.capitalize()
+        for number, finding in enumerate(_loud(insight.by_section.get(section, ()))):
+            finding_line(finding, place="summary", title="" if number else title)
     _quiet(insight)
 
 
@@ -315,17 +312,6 @@ def _differences(insight: Insight) -> str:
 def _can_compare() -> bool:
     insight = session.insight()
     return bool(insight.changes and (insight.draft.saved or insight.draft.preset_id))
-
-
-def _compare() -> None:
-    if _can_compare():
-        st.button(
-            "Compare side by side",
-            key="compare",
-            icon=":material/compare:",
-            type="tertiary",
-            on_click=_to_compare,
-        )
 
 
 def _to_compare() -> None:

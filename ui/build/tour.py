@@ -48,7 +48,7 @@ export default function ({ data }) {
   document.documentElement.dataset.tour = data.part
   if (!data.part) {
     document.documentElement.classList.toggle("has-toured", isSeen(false))
-    if (wasOpen) find('.st-key-build-tabs [role="tab"][aria-selected="true"]')?.focus()
+    if (wasOpen) find(".st-key-build-view [aria-checked='true']")?.focus()
     window.__tunesmith_tour = undefined
     return
   }
@@ -73,16 +73,15 @@ def invitation(place: str) -> None:
     Args:
         place: ``first`` where newcomers see it, ``again`` where others find it.
     """
-    with st.container(key=f"tour_{place}"):
-        st.button(
-            "Show me around",
-            key=f"tour.{place}",
-            icon=":material/explore:",
-            type="tertiary",
-            help=f"{len(_STEPS)} sentences about this page.",
-            on_click=_go,
-            args=(0,),
-        )
+    st.button(
+        "Show me around",
+        key=f"tour.{place}",
+        icon=":material/explore:",
+        type="tertiary",
+        help=f"{len(_STEPS)} sentences about this page.",
+        on_click=_go,
+        args=(0,),
+    )
 
 
 def tour() -> None:

@@ -58,7 +58,7 @@ def _toolbar(draft: Draft) -> None:
         f"turn. Judged for {plain(said(session.insight().target))}."
     )
     for path in draft.pending:
-        place = code_span(path_text(path)) if path else "the JSON tab"
+        place = code_span(path_text(path)) if path else "the JSON view"
         st.markdown(f":small[{MARKS['warning']} Text in {place} is not in the draft yet.]")
 
 

@@ -1,4 +1,4 @@
-"""The tab that shows what a run takes for each key: what you wrote, what is used, and why."""
+"""What a run takes for each key: what you wrote, what is used, and why."""
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
@@ -32,7 +32,7 @@ _FILTERS: Final[dict[str, Callable[[Effective], bool]]] = {
 }
 
 
-def effective_tab() -> None:
+def effective_view() -> None:
     """Draw the filter and one table a section."""
     insight = session.insight()
     st.caption(f"What a run takes, judged for {plain(said(insight.target))}.")

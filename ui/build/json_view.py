@@ -1,4 +1,4 @@
-"""The JSON tab: the document as it is, and an editor for those who would rather type."""
+"""The config as JSON: the document as it is, and an editor for those who would rather type."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ from ui.text import MARKS, plain
 _ROOT: Final[Path] = ()
 
 
-def json_tab() -> None:
+def json_view() -> None:
     """Draw the editor; text that does not parse changes nothing and is kept."""
     draft = session.draft()
     begun = draft.pending.get(_ROOT)

@@ -1,0 +1,113 @@
+"""The messages of a run come to the browser at once, and none is lost, late or out of order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.types import Message, Receive, Scope, Send
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from ui.server.together import WAIT, Together
+
+SOCKET = {"type": "websocket", "path": "/app/_stcore/stream"}
+
+Act = Callable[[Send], Awaitable[None]]
+
+
+class Browser:
+    """What has arrived, and how much of it after each of the app's messages."""
+
+    def __init__(self, act: Act, scope: dict[str, Any] = SOCKET) -> None:
+        self.got: list[Message] = []
+        self.counts: list[int] = []
+        self._act = act
+        asyncio.run(Together(self._app)(scope, self._receive, self._arrive))
+
+    async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sent(message: Message) -> None:
+            await send(message)
+            self.counts.append(len(self.got))
+
+        await self._act(sent)
+
+    async def _receive(self) -> Message:
+        raise AssertionError("nobody asked")
+
+    async def _arrive(self, message: Message) -> None:
+        # A slow line: what comes later must not overtake.
+        await asyncio.sleep(0)
+        self.got.append(message)
+
+
+def message(**said: Any) -> Message:
+    return {"type": "websocket.send", "bytes": ForwardMsg(**said).SerializeToString()}
+
+
+def status(running: bool) -> Message:
+    made = ForwardMsg()
+    made.session_status_changed.script_is_running = running
+    return {"type": "websocket.send", "bytes": made.SerializeToString()}
+
+
+def begins() -> Message:
+    made = ForwardMsg()
+    made.new_session.name = "run"
+    return {"type": "websocket.send", "bytes": made.SerializeToString()}
+
+
+def delta(text: str = "x") -> Message:
+    made = ForwardMsg()
+    made.delta.new_element.markdown.body = text
+    return {"type": "websocket.send", "bytes": made.SerializeToString()}
+
+
+EARLY = [begins(), status(True), message(script_finished=2), status(False)]
+RUN = [begins(), status(True), delta(), message(script_finished=3), status(False)]
+
+
+def sending(*messages: Message) -> Act:
+    async def act(send: Send) -> None:
+        for one in messages:
+            await send(one)
+
+    return act
+
+
+def test_a_run_that_another_one_follows_comes_with_it_in_one_go() -> None:
+    browser = Browser(sending(*EARLY, *RUN))
+    assert browser.counts == [0] * 8 + [9]
+    assert browser.got == EARLY + RUN
+
+
+def test_each_run_comes_as_soon_as_it_is_over() -> None:
+    browser = Browser(sending(*RUN, *RUN))
+    assert browser.counts == [0, 0, 0, 0, 5, 5, 5, 5, 5, 10]
+
+
+def test_what_belongs_to_no_run_is_not_held_back() -> None:
+    browser = Browser(sending({"type": "websocket.accept"}, delta(), status(False)))
+    assert browser.counts == [1, 2, 3]
+
+
+def test_a_long_run_is_seen_as_it_goes_on() -> None:
+    async def act(send: Send) -> None:
+        await send(begins())
+        await send(delta("first"))
+        await asyncio.sleep(2 * WAIT)
+        await send(delta("second"))
+        await send(delta("y" * 100_000))
+
+    browser = Browser(act)
+    assert browser.counts == [0, 0, 3, 4]
+    assert browser.got == [begins(), delta("first"), delta("second"), delta("y" * 100_000)]
+
+
+def test_a_line_that_closes_hands_out_what_was_held() -> None:
+    goodbye = {"type": "websocket.close", "code": 1000}
+    browser = Browser(sending(begins(), delta(), goodbye))
+    assert browser.got == [begins(), delta(), goodbye]
+
+
+def test_other_sockets_and_requests_pass() -> None:
+    for scope in ({"type": "http", "path": "/"}, {"type": "websocket", "path": "/other"}):
+        assert Browser(sending({"type": "x", "bytes": b"\xff"}), scope).counts == [1]
