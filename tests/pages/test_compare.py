@@ -61,7 +61,7 @@ def upload(app: AppTest, *files: tuple[str, bytes]) -> None:
 
 def address(app: AppTest) -> str:
     """What the browser is asked to put into an address without a view."""
-    (element,) = [one for one in app.get("bidi_component") if one.key == "compare.address"]
+    (element,) = [one for one in app.get("bidi_component") if one.key == "unseen.address"]
     return unquote(json.loads(element.proto.json)["query"])
 
 

@@ -102,8 +102,7 @@ def name_view(shown: View) -> None:
     A change of the address by Streamlit is a step of its own, where Back would be caught.
     """
     pairs = [(key, value) for key, values in _address(shown).items() for value in values]
-    with st.container(key="compare_address"):
-        _component()(data={"query": urlencode(pairs)}, key="compare.address")
+    _component()(data={"query": urlencode(pairs)}, key="unseen.address")
 
 
 @cache

@@ -42,8 +42,7 @@ def sync() -> None:
     data: dict[str, Any] = {}
     if errand := session.errand():
         data = {"path": base_path() + errand.path, "body": errand.body, "once": errand.once}
-    with st.container(key="cookie"):
-        _component()(data=data, key="cookie.post", on_elsewhere_change=_nothing)
+    _component()(data=data, key="unseen.cookie", on_elsewhere_change=_nothing)
 
 
 def _nothing() -> None:

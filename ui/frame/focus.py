@@ -32,8 +32,7 @@ export default function ({ data }) {
 def follow() -> None:
     """Move a focus that is lost to the part of the page that ``session.focus_on`` named."""
     place, number = session.focus()
-    with st.container(key="focus"):
-        _component()(data={"place": place, "number": number}, key="focus.follow")
+    _component()(data={"place": place, "number": number}, key="unseen.focus")
 
 
 @cache

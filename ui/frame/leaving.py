@@ -32,8 +32,7 @@ def guard() -> None:
 
 
 def _guard() -> None:
-    with st.container(key="leaving"):
-        _component()(data=_data(), key="leaving.guard")
+    _component()(data=_data(), key="unseen.leaving")
 
 
 def _shows() -> object:

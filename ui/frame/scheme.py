@@ -24,8 +24,7 @@ export default function () {
 
 def follow() -> None:
     """Let the whole page follow the app's color scheme."""
-    with st.container(key="scheme"):
-        _component()(key="scheme.follow")
+    _component()(key="unseen.scheme")
 
 
 @cache

@@ -28,7 +28,7 @@ from ui.library.preview import findings
 from ui.services import services
 from ui.text import MARKS, ago, count, exact, plain, value_text
 
-_LISTENER: Final = "shared.link"
+_LISTENER: Final = "unseen.link"
 _PASTED: Final = "shared.pasted"
 _PICKED: Final = "shared.column"
 # Colouring more than this takes a browser seconds.
@@ -66,8 +66,7 @@ def shared() -> None:
 
 
 def _listen() -> None:
-    with st.container(key="link_listener"):
-        _component()(data={"known": _of_address()}, key=_LISTENER, on_link_change=_followed)
+    _component()(data={"known": _of_address()}, key=_LISTENER, on_link_change=_followed)
 
 
 def _of_address() -> str | None:
