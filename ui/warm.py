@@ -15,7 +15,6 @@ from core import presets
 from core.drafts import draft as drafts
 
 _FIRST_PAGE: Final = Path(__file__).resolve().parents[1] / "pages" / "build.py"
-_OURS: Final = ("core", "ui")
 _FOR_THE_ICON: Final = ("numpy", "PIL.ImageFile")
 """What Streamlit reads in to look at the picture of the browser's tab."""
 
@@ -39,5 +38,5 @@ def warm_up() -> None:
 def imported(script: Path) -> Iterator[str]:
     """The modules of ours that a page imports, by their full names."""
     for node in ast.parse(script.read_text("utf-8")).body:
-        if isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] in _OURS:
+        if isinstance(node, ast.ImportFrom):
             yield from (f"{node.module}.{name.name}" for name in node.names)
