@@ -238,6 +238,17 @@ def test_whatever_has_the_focus_is_seen_to_have_it(page: Page, app_url: str) -> 
 # --- The tour ----------------------------------------------------------------------------------
 
 
+def test_the_keyboard_keeps_its_place_among_the_templates(page: Page, app_url: str) -> None:
+    page.goto(app_url)
+    wait_until_idle(page)
+    page.get_by_role("radio", name="SFT ToolBench").focus()
+    for name, title in (("knowledge_dense", "Knowledge dense"), ("sft_pc_building", "SFT PC")):
+        page.keyboard.press("ArrowDown")
+        expect(page).to_have_title(f"{name} - Tunesmith")
+        expect(page.get_by_role("radio", name=title)).to_be_focused()
+        wait_until_idle(page)
+
+
 def test_the_tour_is_taken_with_the_keyboard_and_offered_once(
     new_page: NewPage, app_url: str
 ) -> None:

@@ -196,6 +196,22 @@ def test_opening_another_config_asks_about_unsaved_work(
     assert names(bench) == kept
 
 
+def test_a_template_that_is_not_opened_after_all_is_not_chosen_either(page: SignIn) -> None:
+    app = page("build")
+    type_epochs(app, 7)
+    do(template(app, "DPO"))
+    do(button(app, "Cancel").click())
+    assert [radio.value for radio in app.radio] == ["sft_toolbench", None, None]
+
+
+def test_a_template_can_be_opened_again_once_a_config_is_made_of_it(page: SignIn) -> None:
+    app = page("build")
+    save(app)
+    do(template(app, "SFT ToolBench"))
+    assert draft(app).saved is None
+    assert draft(app).origin == "preset:sft_toolbench"
+
+
 def test_without_unsaved_work_nothing_is_asked(page: SignIn) -> None:
     app = page("build")
     type_epochs(app, 7)

@@ -125,8 +125,10 @@ def _renamed(key: str) -> None:
 def _templates(method: str, presets_of_it: Sequence[Preset]) -> None:
     titles = {preset.id: preset.title for preset in presets_of_it}
     chosen = _chosen()
-    shown = chosen if chosen in titles else None
-    key = session.seeded(session.widget_key("template", method), shown)
+    # The same key for every config: the keyboard keeps its place in the list.
+    key = f"template.{method}"
+    # What is open is chosen, whatever was clicked: a question may have come between, or a save.
+    session.set_widgets({key: chosen if chosen in titles else None})
     st.radio(
         f"{_METHODS.get(method, method)} ({method})",
         list(titles),
@@ -134,7 +136,7 @@ def _templates(method: str, presets_of_it: Sequence[Preset]) -> None:
         captions=[_about(preset, preset.id == chosen) for preset in presets_of_it],
         key=key,
         on_change=_open_preset,
-        args=(key, shown),
+        args=(key,),
     )
 
 
@@ -150,12 +152,9 @@ def _about(preset: Preset, chosen: bool) -> str:
     return plain(more) or f"{plain(preset.summary)} {_ORIGINS[preset.origin]}"
 
 
-def _open_preset(key: str, shown: str | None) -> None:
-    if session.is_stale(key) or session.has_left():
-        return
-    begin_or_ask(drafts.from_preset(presets.find(session.widget_value(key))))
-    # Where a question has to be answered first, nothing has been opened yet.
-    session.set_widgets({key: shown})
+def _open_preset(key: str) -> None:
+    if not session.has_left():
+        begin_or_ask(drafts.from_preset(presets.find(session.widget_value(key))))
 
 
 def _others() -> None:
