@@ -69,6 +69,20 @@ def test_a_newcomer_changes_a_template_and_downloads_a_config_that_runs(build: P
     expect(build.get_by_text("python train.py --config my-first-run.json")).to_be_visible()
 
 
+def test_a_section_opens_and_closes_at_each_press_and_keeps_the_focus(build: Page) -> None:
+    section = build.locator(".st-key-expander-tensorboard")
+    heading, inside = section.locator("summary"), build.get_by_text("Log folder")
+    digest = build.get_by_text("off", exact=True)
+    expect(digest).to_be_visible()
+    for is_open in (True, False, True):
+        heading.press("Enter")
+        wait_until_idle(build)
+        expect(inside).to_have_count(int(is_open))
+        expect(section.locator("details[open]")).to_have_count(int(is_open))
+        expect(digest).to_have_count(int(not is_open))
+        expect(heading).to_be_focused()
+
+
 def test_one_edit_redraws_the_findings_of_other_sections(build: Page) -> None:
     expect(build.get_by_text("ends after 22 updates").first).to_be_visible()
     type_in(build, "Samples (rows)", "70000")

@@ -41,25 +41,25 @@ def _section(name: str) -> None:
     insight = session.insight()
     if not _is_there(name, insight):
         return
-    is_open = _is_open(name)
-    with st.expander(_label(name, insight), key=_expander(name), on_change="rerun"):
-        # What is not seen costs an edit time all the same, so it is drawn when it is opened.
-        if is_open:
+    opened = name in _OPEN_AT_FIRST
+    fold = st.expander(_title(name), opened, key=_expander(name), on_change="rerun")
+    # What is not seen costs an edit time all the same, so it is drawn when it is opened.
+    if fold.open:
+        with fold:
             _body(name, insight)
+    elif said := _digest(name, insight):
+        # Beside the title, not in it: with each new label it would be a new expander, which is
+        # closed again and has lost the focus.
+        st.markdown(said)
 
 
 def _expander(name: str) -> str:
-    return session.seeded(f"expander.{name}", name in _OPEN_AT_FIRST)
+    return f"expander.{name}"
 
 
 def _is_open(name: str) -> bool:
-    return bool(session.widget_value(_expander(name)))
-
-
-def _label(name: str, insight: Insight) -> str:
-    # What matters inside is seen where the section is open.
-    said = "" if _is_open(name) else _digest(name, insight)
-    return f"{_title(name)} {said}".rstrip()
+    key = _expander(name)
+    return bool(session.widget_value(key)) if session.has_widget(key) else name in _OPEN_AT_FIRST
 
 
 def _is_there(name: str, insight: Insight) -> bool:
@@ -70,7 +70,7 @@ def _section_shows(name: str) -> object:
     """What stands in a section beside its fields, which are parts of their own."""
     insight = session.insight()
     if not _is_there(name, insight) or not _is_open(name):
-        return _is_there(name, insight) and _label(name, insight)
+        return _is_there(name, insight) and _digest(name, insight)
     section = get(insight.draft.document, (name,), {})
     if name in ("tools", OTHER) or not isinstance(section, dict):
         draft, findings = insight.draft, insight.by_section.get(name)
