@@ -70,7 +70,7 @@ def _said(insight: Insight) -> str:
 
     One element: a browser takes as long for each as for all of them.
     """
-    lines = [headline(insight), *_warned(insight)]
+    lines = [line for line in (headline(insight), *_warned(insight)) if line]
     return "\n\n".join([verdict_badges(insight), *(f":small[{line}]" for line in lines)])
 
 
