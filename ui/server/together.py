@@ -3,7 +3,8 @@
 Streamlit's page in the browser draws everything anew for each message that comes alone: that a run
 begins, that it is over, and what it changed in between. The messages of an edit are ready within
 some 12 ms, so they are held back until the run is over and then come together: one drawing in place
-of three (docs/speed.md has what that saves).
+of three. An edit is two runs, since its callback asks for a run of the parts that it changes; the
+browser isn't told of the first one, which shows nothing (docs/speed.md has what that saves).
 """
 
 import asyncio
@@ -17,6 +18,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 WAIT: Final = 0.03
 """Seconds; a run that is longer is seen as it goes on."""
+
+_FRAME: Final = frozenset(("new_session", "session_status_changed", "script_finished"))
+"""What each run begins and ends with, whether it shows anything or not."""
 
 _BIGGEST: Final = 16_384
 """Bytes; what tells of a run's begin and end is smaller, and reading more would take time."""
@@ -44,19 +48,26 @@ class _Line:
         self._held: list[Message] = []
         self._timer: asyncio.TimerHandle | None = None
         self._late: asyncio.Task[None] | None = None
-        self._is_over = False
+        self._is_over = self._is_empty = False
         # What is sent later never overtakes.
         self._turn = asyncio.Lock()
 
     async def send(self, message: Message) -> None:
         """Send a message, or hold it back while a run goes on."""
         said = _said(message)
-        if self._timer is None and said.WhichOneof("type") == "new_session":
-            self._timer = asyncio.get_running_loop().call_later(WAIT, self._give_up)
-            self._is_over = False
+        if said.WhichOneof("type") == "new_session":
+            self._begin()
+        self._is_empty = self._is_empty and said.WhichOneof("type") in _FRAME
         self._held.append(message)
         if self._timer is None or self._is_last(message, said):
             await self._release()
+
+    def _begin(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(WAIT, self._give_up)
+        elif self._is_empty:
+            self._held.clear()
+        self._is_empty, self._is_over = not self._held, False
 
     def _is_last(self, message: Message, said: ForwardMsg) -> bool:
         kind = said.WhichOneof("type")

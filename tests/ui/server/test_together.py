@@ -73,10 +73,15 @@ def sending(*messages: Message) -> Act:
     return act
 
 
-def test_a_run_that_another_one_follows_comes_with_it_in_one_go() -> None:
-    browser = Browser(sending(*EARLY, *RUN))
-    assert browser.counts == [0] * 8 + [9]
-    assert browser.got == EARLY + RUN
+def test_a_run_that_shows_nothing_and_asks_for_another_one_is_passed_over() -> None:
+    browser = Browser(sending(*EARLY, *EARLY, *RUN))
+    assert browser.counts == [0] * 12 + [5]
+    assert browser.got == RUN
+
+
+def test_what_a_run_has_shown_comes_though_it_asks_for_another_one() -> None:
+    early = [begins(), delta(), *EARLY[1:]]
+    assert Browser(sending(*early, *RUN)).got == early + RUN
 
 
 def test_each_run_comes_as_soon_as_it_is_over() -> None:
