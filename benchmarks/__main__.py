@@ -1,7 +1,7 @@
 """How list, search, save, compare and check grow with what they are given, as tables and pictures.
 
     .venv/bin/python -m benchmarks            some minutes, 1 GB of disk; into build/scaling
-    .venv/bin/python -m benchmarks --full     ten minutes or more, 9 GB; the docs' figures and pictures
+    .venv/bin/python -m benchmarks --full     ten minutes, 9 GB; the docs' figures and pictures
     .venv/bin/python -m benchmarks --draw     only draw the docs' pictures from their figures
 
 ``--part store`` and so on measure a part of it.

@@ -41,12 +41,14 @@ class Answer:
         seconds: from sending it to the end of the script.
         messages: how many messages came.
         bytes: how long they were together.
+        runs: how many runs of the script the browser was told of.
         shows: whether what was waited for stood in one of them.
     """
 
     seconds: float
     messages: int
     bytes: int
+    runs: int
     shows: bool
 
 
@@ -109,7 +111,7 @@ class Tab:
         data = message.SerializeToString()
         start = time.perf_counter()
         await self._socket.send(data)
-        count, size, shows = 0, 0, False
+        count, size, runs, shows = 0, 0, 0, False
         while True:
             received = await self._socket.recv(decode=False)
             count, size = count + 1, size + len(received)
@@ -119,9 +121,10 @@ class Tab:
             if kind == "delta":
                 self._learn(answer)
             elif kind == "new_session":
+                runs += 1
                 self.page = answer.new_session.page_script_hash
             elif kind == "script_finished" and answer.script_finished != _GOES_ON:
-                return Answer(time.perf_counter() - start, count, size, shows)
+                return Answer(time.perf_counter() - start, count, size, runs, shows)
 
     def _learn(self, message: ForwardMsg) -> None:
         delta = message.delta

@@ -178,7 +178,7 @@ def test_several_files_are_kept_in_the_sidebar(build: Page) -> None:
     expect(field(build, "Epochs")).to_have_value("100")
 
 
-def test_the_json_tab_shows_the_document_and_keeps_broken_text(build: Page) -> None:
+def test_the_json_view_shows_the_document_and_keeps_broken_text(build: Page) -> None:
     type_in(build, "Learning rate", "2e-4")
     build.get_by_role("radio", name="JSON").click()
     editor = field(build, "The config as JSON")

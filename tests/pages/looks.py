@@ -18,13 +18,6 @@ def button(app: AppTest, label: str) -> Any:
     return labelled(app.button, label)
 
 
-def template(app: AppTest, title: str) -> Any:
-    """The click that opens a template."""
-    found = [radio for radio in app.radio if title in radio.options]
-    assert found, f"no {title!r} among {[radio.options for radio in app.radio]}"
-    return found[0].set_value(title)
-
-
 def do(interaction: Any) -> None:
     # The second run draws what the first, of the fragments that changed, left alone.
     interaction.run().run()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.looks import drawn, template, unfold
+from tests.pages.looks import drawn, unfold
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -87,7 +87,7 @@ def test_a_switch_turned_twice_is_kept(app: AppTest) -> None:
 
 
 def test_a_list_changed_twice_is_kept(app: AppTest) -> None:
-    do(template(app, "DPO"))
+    do(button(app, "DPO").click())
     for chosen in (["tool_accuracy"], ["tool_accuracy", "response_quality"]):
         do(labelled(app.multiselect, "Metrics").set_value(chosen))
         assert document(app)["evaluation"]["metrics"] == chosen
@@ -121,7 +121,7 @@ def test_a_template_opened_after_an_edit_replaces_every_widget_and_undo_brings_i
     app: AppTest,
 ) -> None:
     do(labelled(app.number_input, "Epochs").set_value(3))
-    do(template(app, "DPO"))
+    do(button(app, "DPO").click())
     assert labelled(app.number_input, "Epochs").value == 100
     do(labelled(app.number_input, "Epochs").set_value(7))
     assert document(app)["training"]["num_epochs"] == 7
@@ -157,7 +157,7 @@ def test_a_changed_field_says_what_it_was(app: AppTest) -> None:
 
 
 def test_a_setting_without_effect_says_so_at_the_field(app: AppTest) -> None:
-    do(template(app, "DPO"))
+    do(button(app, "DPO").click())
     assert "no effect: DPO has no warm\\-up" in shown(app)
 
 
@@ -225,7 +225,7 @@ def open_json(app: AppTest) -> Any:
     return labelled(app.text_area, "The config as JSON")
 
 
-def test_the_json_tab_takes_a_text_and_refuses_a_broken_one(app: AppTest) -> None:
+def test_the_json_view_takes_a_text_and_refuses_a_broken_one(app: AppTest) -> None:
     editor = open_json(app)
     text = editor.value
     do(editor.set_value(text.replace("700", "800,")))
@@ -315,7 +315,7 @@ def test_a_key_can_not_draw_a_picture(app: AppTest) -> None:
 
 
 def test_the_trainers_dpo_sample_has_nine_settings_without_effect(app: AppTest) -> None:
-    do(template(app, "DPO"))
+    do(button(app, "DPO").click())
     assert any("9 without effect" in expander.label for expander in app.expander)
     assert "Samples has no effect" in shown(app)
 

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.looks import button, do, draft, labelled, shown, template, unfold
+from tests.pages.looks import button, do, draft, labelled, shown, unfold
 from tests.pages.test_build import ROOT
 
 
@@ -40,7 +40,7 @@ def test_the_choice_goes_along_to_another_page_and_back(app: AppTest) -> None:
 
 
 def test_make_it_run_shows_the_changes_before_it_makes_them(app: AppTest) -> None:
-    template(app, "SFT PC Building").run()
+    button(app, "SFT PC Building").click().run()
     before = draft(app).document
     do(button(app, "Make it run").click())
     assert draft(app).document == before
@@ -87,6 +87,6 @@ def test_a_gpu_is_chosen_by_its_name(app: AppTest) -> None:
 
 def test_the_machine_goes_along_to_the_next_template(app: AppTest) -> None:
     do(labelled(app.selectbox, "Machine").select("t4"))
-    do(template(app, "DPO"))
+    do(button(app, "DPO").click())
     assert draft(app).target == "tiny_tool_use/pinned/t4"
     assert labelled(app.selectbox, "Machine").value == "t4"

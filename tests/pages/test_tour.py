@@ -51,7 +51,7 @@ def test_the_tour_names_a_fix_that_is_at_hand(app: AppTest) -> None:
 
 
 def test_the_template_that_is_open_says_what_to_know_about_it(app: AppTest) -> None:
-    told = [text for radio in app.sidebar.radio for text in radio.proto.captions]
+    told = [item.value for item in app.sidebar.caption]
     assert any("warm\\-up of 100 is longer than its 22 updates" in text for text in told)
 
 

@@ -1,6 +1,6 @@
 """The sidebar: where a config comes from, and what is open."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import groupby
 
 import streamlit as st
@@ -35,7 +35,9 @@ def sidebar() -> None:
             st.subheader("Template", anchor=False, width="stretch")
             tour.invitation("first")
         for method, group in groupby(presets.load(), key=lambda preset: preset.method):
-            _templates(method, tuple(group))
+            st.caption(f"{_METHODS.get(method, method)} `{method}`")
+            for preset in group:
+                _preset(preset)
         tour.invitation("again")
 
 
@@ -122,39 +124,26 @@ def _renamed(key: str) -> None:
         st.rerun([HEADER, DOWNLOAD, COMMAND])
 
 
-def _templates(method: str, presets_of_it: Sequence[Preset]) -> None:
-    titles = {preset.id: preset.title for preset in presets_of_it}
-    chosen = _chosen()
-    # The same key for every config: the keyboard keeps its place in the list.
-    key = f"template.{method}"
-    # What is open is chosen, whatever was clicked: a question may have come between, or a save.
-    session.set_widgets({key: chosen if chosen in titles else None})
-    st.radio(
-        f"{_METHODS.get(method, method)} ({method})",
-        list(titles),
-        format_func=titles.__getitem__,
-        captions=[_about(preset, preset.id == chosen) for preset in presets_of_it],
-        key=key,
-        on_change=_open_preset,
-        args=(key,),
+def _preset(preset: Preset) -> None:
+    chosen = session.draft().preset_id == preset.id
+    # Not a radio button: moving among those with the keyboard would open one after another, and a
+    # click on the one that is open would do nothing.
+    st.button(
+        f"**{preset.title}**" if chosen else preset.title,
+        key=f"preset.{preset.id}",
+        icon=":material/radio_button_checked:" if chosen else ":material/radio_button_unchecked:",
+        type="tertiary",
+        help="Opens it again as it ships." if chosen else plain(preset.note),
+        on_click=_open_preset,
+        args=(preset,),
     )
-
-
-def _chosen() -> str | None:
-    """The template that is open; a config that was made of it and saved is another one."""
-    draft = session.draft()
-    return None if draft.saved else draft.preset_id
-
-
-def _about(preset: Preset, chosen: bool) -> str:
-    # What there is to know about the one that is open is read before a run.
+    # What there is to know about the one that is open is read without a mouse over it.
     more = preset.note if chosen else ""
-    return plain(more) or f"{plain(preset.summary)} {_ORIGINS[preset.origin]}"
+    st.caption(plain(more) or f"{plain(preset.summary)} {_ORIGINS[preset.origin]}")
 
 
-def _open_preset(key: str) -> None:
-    if not session.has_left():
-        begin_or_ask(drafts.from_preset(presets.find(session.widget_value(key))))
+def _open_preset(preset: Preset) -> None:
+    begin_or_ask(drafts.from_preset(preset))
 
 
 def _others() -> None:

@@ -41,6 +41,8 @@ def summary() -> None:
         with st.container(key="head", gap="small"):
             _head()
             st.fragment(_take_away, key=DOWNLOAD)()
+            # Below the button: one that moves under a pressed mouse gets no click.
+            place(Part("cautions", _cautions, lambda: _warned(session.insight())))
         with st.container(key="details", gap="small"):
             place(Part("findings", _findings, lambda: _found(session.insight()), is_urgent=True))
             place(Part("numbers", _numbers, _counted, is_urgent=True))
@@ -66,12 +68,9 @@ def _verdict() -> None:
 
 
 def _said(insight: Insight) -> str:
-    """The verdicts, the numbers that matter most, and what to know before the file is taken away.
-
-    One element: a browser takes as long for each as for all of them.
-    """
-    lines = [line for line in (headline(insight), *_warned(insight)) if line]
-    return "\n\n".join([verdict_badges(insight), *(f":small[{line}]" for line in lines)])
+    """The verdicts, and below them the numbers that matter most."""
+    numbers = headline(insight)
+    return verdict_badges(insight) + (f"\n\n:small[{numbers}]" if numbers else "")
 
 
 def _numbers() -> None:
@@ -217,6 +216,12 @@ def _download() -> None:
         width="stretch",
         on_click="ignore",
     )
+
+
+def _cautions() -> None:
+    # One element: a browser takes as long for each as for all of them.
+    if lines := _warned(session.insight()):
+        st.markdown("\n\n".join(f":small[{line}]" for line in lines))
 
 
 def _warned(insight: Insight) -> list[str]:

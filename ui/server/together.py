@@ -35,9 +35,14 @@ class Together:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on; the messages of a socket are collected."""
-        if scope["type"] == "websocket" and scope["path"].endswith("/_stcore/stream"):
-            send = _Line(send).send
-        await self.app(scope, receive, send)
+        if scope["type"] != "websocket" or not scope["path"].endswith("/_stcore/stream"):
+            await self.app(scope, receive, send)
+            return
+        line = _Line(send)
+        try:
+            await self.app(scope, receive, line.send)
+        finally:
+            line.close()
 
 
 class _Line:
@@ -46,10 +51,12 @@ class _Line:
     def __init__(self, send: Send) -> None:
         self._send = send
         self._held: list[Message] = []
+        self._due: list[Message] = []
         self._timer: asyncio.TimerHandle | None = None
+        # Kept, so that it is not collected before it is done.
         self._late: asyncio.Task[None] | None = None
-        self._is_over = self._is_empty = False
-        # What is sent later never overtakes.
+        self._is_over = self._is_droppable = False
+        # One at a time, so that nothing overtakes.
         self._turn = asyncio.Lock()
 
     async def send(self, message: Message) -> None:
@@ -57,17 +64,22 @@ class _Line:
         said = _said(message)
         if said.WhichOneof("type") == "new_session":
             self._begin()
-        self._is_empty = self._is_empty and said.WhichOneof("type") in _FRAME
+        self._is_droppable = self._is_droppable and said.WhichOneof("type") in _FRAME
         self._held.append(message)
         if self._timer is None or self._is_last(message, said):
-            await self._release()
+            self._let_go()
+            await self._hand_out()
+
+    def close(self) -> None:
+        """Hold nothing back any more; there is nobody to hand it to."""
+        self._let_go()
 
     def _begin(self) -> None:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(WAIT, self._give_up)
-        elif self._is_empty:
+        elif self._is_droppable:
             self._held.clear()
-        self._is_empty, self._is_over = not self._held, False
+        self._is_droppable, self._is_over = not self._held, False
 
     def _is_last(self, message: Message, said: ForwardMsg) -> bool:
         kind = said.WhichOneof("type")
@@ -79,23 +91,26 @@ class _Line:
         return is_idle or message["type"] != "websocket.send"
 
     def _give_up(self) -> None:
-        self._timer = None
-        self._late = asyncio.create_task(self._release_late())
+        self._let_go()
+        self._late = asyncio.create_task(self._hand_out_late())
 
-    async def _release_late(self) -> None:
-        # That the browser is gone is told to whoever sends next.
-        with contextlib.suppress(OSError):
-            await self._release()
-
-    async def _release(self) -> None:
+    def _let_go(self) -> None:
         if self._timer:
             self._timer.cancel()
             self._timer = None
+        self._due += self._held
+        self._held.clear()
+
+    async def _hand_out_late(self) -> None:
+        # uvicorn's words for a line that is closed; whoever sends next is told so.
+        with contextlib.suppress(OSError, RuntimeError):
+            await self._hand_out()
+
+    async def _hand_out(self) -> None:
         async with self._turn:
-            held, self._held = self._held, []
             with _in_one_packet(self._send):
-                for message in held:
-                    await self._send(message)
+                while self._due:
+                    await self._send(self._due.pop(0))
 
 
 def _said(message: Message) -> ForwardMsg:
@@ -107,8 +122,9 @@ def _said(message: Message) -> ForwardMsg:
 def _in_one_packet(send: Send) -> Iterator[None]:
     """Have Linux send what is written in here as one; a browser draws what comes in parts in parts.
 
-    uvicorn has no way to say so, but its connection is at hand; without one, or elsewhere, each
-    message is a packet.
+    That holds for a browser on the same machine; on the way through a network or a proxy, those
+    decide. uvicorn has no way to ask for it, but its connection is at hand; without one, or on
+    another system, each message is sent by itself.
     """
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     connection = transport.get_extra_info("socket") if transport else None

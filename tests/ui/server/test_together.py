@@ -1,9 +1,13 @@
 """The messages of a run come to the browser at once, and none is lost, late or out of order."""
 
 import asyncio
+import socket
+import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
+import pytest
 from starlette.types import Message, Receive, Scope, Send
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -111,6 +115,60 @@ def test_a_line_that_closes_hands_out_what_was_held() -> None:
     goodbye = {"type": "websocket.close", "code": 1000}
     browser = Browser(sending(begins(), delta(), goodbye))
     assert browser.got == [begins(), delta(), goodbye]
+
+
+def test_a_run_that_begins_while_a_long_one_is_given_up_is_collected_as_any_other() -> None:
+    async def act(send: Send) -> None:
+        await send(begins())
+        # The timer fires, and its task has not begun yet.
+        time.sleep(2 * WAIT)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for one in RUN:
+            await send(one)
+
+    browser = Browser(act)
+    assert browser.got == [begins(), *RUN]
+    assert browser.counts == [0, 0, 0, 0, 0, 6]
+
+
+class Connection:
+    """A connection of uvicorn that notes what was sent, and when it held its packets back."""
+
+    def __init__(self) -> None:
+        self.transport = self
+        self.noted: list[object] = []
+
+    def get_extra_info(self, name: str) -> Self:
+        assert name == "socket"
+        return self
+
+    def setsockopt(self, level: int, option: int, value: int) -> None:
+        assert (level, option) == (socket.IPPROTO_TCP, socket.TCP_CORK)
+        self.noted.append(bool(value))
+
+    async def send(self, message: Message) -> None:
+        self.noted.append(message)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="only Linux collects packets so")
+def test_a_run_leaves_in_one_packet() -> None:
+    connection = Connection()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        for one in RUN:
+            await send(one)
+
+    async def receive() -> Message:
+        raise AssertionError("nobody asked")
+
+    asyncio.run(Together(app)(SOCKET, receive, connection.send))
+    assert connection.noted == [True, *RUN, False]
+
+
+def test_it_meets_the_servers_own_connection() -> None:
+    source = (Path(__file__).parents[3] / "app.py").read_text("utf-8")
+    assert source.index("Middleware(Together)") < source.index("Middleware(SafeHeaders)")
 
 
 def test_other_sockets_and_requests_pass() -> None:
