@@ -125,7 +125,7 @@ def mended(stage: Stage) -> Locator:
 
 def another_loader(stage: Stage) -> None:
     page = stage.visit()
-    page.get_by_text("SFT PC Building", exact=True).click()
+    page.get_by_role("button", name="SFT PC Building").click()
     expect(page.get_by_text("stops the trainer")).to_be_visible()
 
 
@@ -158,7 +158,7 @@ def effective_values(stage: Stage) -> None:
 
 def make_it_run(stage: Stage) -> None:
     page = stage.visit()
-    page.get_by_text("SFT PC Building", exact=True).click()
+    page.get_by_role("button", name="SFT PC Building").click()
     click(page, "Make it run", exact=True)
     expect(page.get_by_role("dialog")).to_contain_text("Nothing else is touched")
 

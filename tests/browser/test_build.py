@@ -120,7 +120,7 @@ def test_a_config_with_errors_downloads_and_says_so(build: Page) -> None:
 
 
 def test_a_template_for_another_loader_is_valid_and_says_that_it_does_not_run(build: Page) -> None:
-    build.get_by_text("SFT PC Building", exact=True).click()
+    build.get_by_role("button", name="SFT PC Building").click()
     expect(verdict(build)).to_contain_text("valid")
     expect(verdict(build)).to_contain_text("stops the trainer")
     expect(build.locator(".st-key-summary")).to_contain_text("pc_building")

@@ -57,7 +57,7 @@ def test_what_is_typed_survives_a_change_of_target(build: Page) -> None:
 
 
 def test_a_blocked_template_runs_after_two_clicks(build: Page) -> None:
-    build.get_by_text("SFT PC Building", exact=True).click()
+    build.get_by_role("button", name="SFT PC Building").click()
     click(build, "Make it run")
     dialog = build.get_by_role("dialog")
     expect(dialog).to_contain_text("With 2 changes the trainer gets to its end")
