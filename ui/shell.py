@@ -50,9 +50,11 @@ def page(title: str, *, for_users: bool = False, has_sidebar: bool = False) -> I
         is_ready = True
     if not is_ready:
         st.stop()
+    # Apart from the page: whatever fails here, the page has to be drawn.
     with boundary():
         leaving.guard()
         offline.notice()
+    with boundary():
         yield
 
 
