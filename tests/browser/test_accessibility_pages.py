@@ -138,6 +138,7 @@ def test_the_keyboard_stays_where_a_config_was_deleted(user: User) -> None:
 
 def test_the_keyboard_stays_in_a_comparison(page: Page, app_url: str) -> None:
     page.goto(app_url + TWO)
+    wait_until_idle(page)
     heading = page.get_by_role("button", name="hybrid", exact=True)
     heading.focus()
     page.keyboard.press("Enter")

@@ -146,19 +146,22 @@ class Grid {
   open(column) {
     this.say("opened", column.key)
     const of = column.key
+    const isOpen = () => Boolean(document.querySelector('[role="dialog"]'))
     let was = false
+    // It may be closed as soon as it is there.
+    const sight = new MutationObserver(() => { was ||= isOpen() })
+    sight.observe(document.body, { childList: true, subtree: true })
+    const end = () => { sight.disconnect(); clearInterval(timer) }
     const timer = setInterval(() => {
-      const isOpen = Boolean(document.querySelector('[role="dialog"]'))
-      was ||= isOpen
-      if (!this.root.isConnected) return clearInterval(timer)
-      if (!was || isOpen) return
-      clearInterval(timer)
+      if (!this.root.isConnected) return end()
+      if (!was || isOpen()) return
+      end()
       const host = this.root.getRootNode().host
       const active = document.activeElement
       if (active && active !== document.body && active !== host) return
       const place = this.data.columns.findIndex(one => one.key === of)
       this.box.querySelectorAll("button.open")[place]?.focus({ preventScroll: true })
-    }, 100)
+    }, 50)
   }
 
   pick(cell) {
