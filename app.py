@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -56,20 +57,22 @@ def start() -> None:
         logger.error("%s", error)
 
 
+MIDDLEWARE: Final = [
+    # The first is the outermost.
+    Middleware(Together),
+    # What the others refuse has the headers too.
+    Middleware(SafeHeaders),
+    Middleware(LoopbackOnly, enabled=lambda: not services.has_accounts()),
+    Middleware(SameOriginSockets),
+    Middleware(Closed, base=services.base_path()),
+    Middleware(BoundedUploads, base=services.base_path()),
+    Middleware(Below, path=services.base_path() + api.PATH, api=api.Lazy(api.made)),
+]
+
 app = st.App(
     MAIN,
     lifespan=lifespan,
     routes=routes(lambda: services.services().sessions, services.base_path()),
-    middleware=[
-        # The first is the outermost.
-        Middleware(Together),
-        # What the others refuse has the headers too.
-        Middleware(SafeHeaders),
-        Middleware(LoopbackOnly, enabled=lambda: not services.has_accounts()),
-        Middleware(SameOriginSockets),
-        Middleware(Closed, base=services.base_path()),
-        Middleware(BoundedUploads, base=services.base_path()),
-        Middleware(Below, path=services.base_path() + api.PATH, api=api.Lazy(api.made)),
-    ],
+    middleware=MIDDLEWARE,
     on_script_error=show_error,
 )

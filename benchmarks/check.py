@@ -40,10 +40,10 @@ def checkers(config: Document) -> dict[str, Task]:
     text = write(config)
     return {
         OURS: lambda: check(config),
-        "the trainer's jsonschema.validate": lambda: as_the_trainer(config, schema),
-        "jsonschema, built before": lambda: list(prebuilt.iter_errors(config)),
-        "jsonschema-rs, built before": lambda: list(compiled.iter_errors(config)),
-        "json.loads of the text": lambda: json.loads(text),
+        "jsonschema.validate": lambda: as_the_trainer(config, schema),
+        "jsonschema, prebuilt": lambda: list(prebuilt.iter_errors(config)),
+        "jsonschema-rs, prebuilt": lambda: list(compiled.iter_errors(config)),
+        "json.loads": lambda: json.loads(text),
     }
 
 

@@ -18,12 +18,9 @@ from itertools import cycle
 from pathlib import Path
 from typing import Final
 
-import jsonschema
-import jsonschema_rs
-
+from benchmarks import check as checking
 from benchmarks import compare as comparing
 from benchmarks import store as keeping
-from benchmarks.check import as_the_trainer, trainer_schema
 from benchmarks.measuring import OURS, Task, measure
 from benchmarks.scale import Scale
 from core import presets
@@ -150,7 +147,7 @@ def checks(scale: Scale) -> Iterator[tuple[str, Growth]]:
 def checked(sizes: Sequence[int]) -> dict[Line, Task]:
     """One config with ever more tools, and with ever more tools that each have a fault to mend."""
     mendable = {size: with_tools(size, is_sound=False) for size in sizes}
-    sound = by_size({size: checkers(with_tools(size)) for size in sizes})
+    sound = by_size({size: ways_to_check(with_tools(size)) for size in sizes})
     return {**sound, **{(PROVED, size): partial(check, mendable[size]) for size in sizes}}
 
 
@@ -165,19 +162,10 @@ def with_tools(count: int, is_sound: bool = True) -> Document:
     return {**config, "tools": tools}
 
 
-def checkers(config: Document) -> dict[str, Task]:
-    """Our check, and what knows types and required keys only."""
-    schema = trainer_schema()
-    prebuilt = jsonschema.Draft202012Validator(schema)
-    compiled = jsonschema_rs.Draft202012Validator(schema)
-    text = write(config)
-    return {
-        CHECK: lambda: check(config),
-        "jsonschema.validate": lambda: as_the_trainer(config, schema),
-        "jsonschema, prebuilt": lambda: list(prebuilt.iter_errors(config)),
-        "jsonschema-rs, prebuilt": lambda: list(compiled.iter_errors(config)),
-        "json.loads": lambda: json.loads(text),
-    }
+def ways_to_check(config: Document) -> dict[str, Task]:
+    """Our check, and what knows types and required keys only, under the names of the picture."""
+    found = checking.checkers(config)
+    return {CHECK if name == OURS else name: task for name, task in found.items()}
 
 
 # A program that checks files as the trainer does.
@@ -196,7 +184,7 @@ def files(scale: Scale) -> Growth:
     with tempfile.TemporaryDirectory() as folder:
         names = written(Path(folder), max(scale.files))
         ours = [sys.executable, "-m", "core", "check"]
-        theirs = [sys.executable, "-c", VALIDATE, json.dumps(trainer_schema())]
+        theirs = [sys.executable, "-c", VALIDATE, json.dumps(checking.trainer_schema())]
         commands = {"python -m core check": ours, "jsonschema.validate": theirs}
         lines = {
             (name, size): partial(run, [*command, *names[:size]])

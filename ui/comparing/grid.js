@@ -146,22 +146,24 @@ class Grid {
   open(column) {
     this.say("opened", column.key)
     const of = column.key
-    const isOpen = () => Boolean(document.querySelector('[role="dialog"]'))
     let was = false
-    // It may be closed as soon as it is there.
-    const sight = new MutationObserver(() => { was ||= isOpen() })
+    const sight = new MutationObserver(() => {
+      const is = document.querySelector('[role="dialog"]') !== null
+      const isOver = was && !is
+      was ||= is
+      if (isOver || !this.root.isConnected) sight.disconnect()
+      if (isOver) setTimeout(() => this.refocus(of))
+    })
     sight.observe(document.body, { childList: true, subtree: true })
-    const end = () => { sight.disconnect(); clearInterval(timer) }
-    const timer = setInterval(() => {
-      if (!this.root.isConnected) return end()
-      if (!was || isOpen()) return
-      end()
-      const host = this.root.getRootNode().host
-      const active = document.activeElement
-      if (active && active !== document.body && active !== host) return
-      const place = this.data.columns.findIndex(one => one.key === of)
-      this.box.querySelectorAll("button.open")[place]?.focus({ preventScroll: true })
-    }, 50)
+  }
+
+  // Not where the focus is at something else by now.
+  refocus(column) {
+    const host = this.root.getRootNode().host
+    const active = document.activeElement
+    if (active && active !== document.body && active !== host) return
+    const place = this.data.columns.findIndex(one => one.key === column)
+    this.box.querySelectorAll("button.open")[place]?.focus({ preventScroll: true })
   }
 
   pick(cell) {
