@@ -18,7 +18,7 @@ from ui import services, warm
 from ui.errors import show_error
 from ui.server import api
 from ui.server.closed import Closed
-from ui.server.garbage import collected_seldom
+from ui.server.garbage import Departures, collected_seldom
 from ui.server.headers import SafeHeaders
 from ui.server.loopback import LoopbackOnly
 from ui.server.session_routes import SameOriginSockets, routes
@@ -66,6 +66,7 @@ MIDDLEWARE: Final = [
     Middleware(SameOriginSockets),
     Middleware(Closed, base=services.base_path()),
     Middleware(BoundedUploads, base=services.base_path()),
+    Middleware(Departures),
     Middleware(Below, path=services.base_path() + api.PATH, api=api.Lazy(api.made)),
 ]
 
