@@ -14,9 +14,8 @@ from starlette.middleware import Middleware
 from core.api.below import Below
 from core.errors import SettingsError, TunesmithError
 from core.system import log
-from ui import services, warm
+from ui import rest, services, warm
 from ui.errors import show_error
-from ui.server import api
 from ui.server.closed import Closed
 from ui.server.garbage import Departures, collected_seldom
 from ui.server.headers import SafeHeaders
@@ -67,7 +66,7 @@ MIDDLEWARE: Final = [
     Middleware(Closed, base=services.base_path()),
     Middleware(BoundedUploads, base=services.base_path()),
     Middleware(Departures),
-    Middleware(Below, path=services.base_path() + api.PATH, api=api.Lazy(api.made)),
+    Middleware(Below, path=services.base_path() + rest.PATH, api=rest.Lazy(rest.made)),
 ]
 
 app = st.App(

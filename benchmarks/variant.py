@@ -27,7 +27,7 @@ def collected_as_ever() -> None:
 
 def whole_page() -> None:
     """Draw the page as a whole after each edit, as a script without fragments would be."""
-    from ui.build import actions
+    from ui.draft import actions
 
     actions.refresh = lambda *_: st.rerun()
 

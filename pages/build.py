@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ui import dialogs, shell
-from ui.build import address, autosave, sidebar, summary, tour, views
-from ui.library import saving
+from ui.build import address, sidebar, summary, tour, views
+from ui.draft import autosave, saving
 
 with shell.page("Build", has_sidebar=True):
     if saving.resume():

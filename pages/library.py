@@ -1,7 +1,6 @@
 """The saved configs: search, sort, open, duplicate, versions, delete."""
 
-from ui import dialogs, shell
-from ui.account import who
+from ui import dialogs, shell, who
 from ui.frame import focus
 from ui.library.page import library
 

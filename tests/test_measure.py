@@ -20,7 +20,7 @@ BROAD = {
 }
 
 # Each reads the script and the style that go with its own component, once.
-READERS = {"ui.build.curve", "ui.comparing.grid"}
+READERS = {"ui.run.curve", "ui.differences.grid"}
 
 
 def piece(text: str) -> Module:

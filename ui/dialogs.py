@@ -7,14 +7,15 @@ import streamlit as st
 
 from core.drafts.merge import Picks
 from core.workbench import Clash
-from ui import session
-from ui.account import sign_in, who
+from ui import session, who
+from ui.account import sign_in
 from ui.build import make_run
-from ui.build.actions import begin
 from ui.comparing.column import column
+from ui.draft import saving
+from ui.draft.actions import begin
 from ui.errors import boundary
 from ui.frame.answers import answers, cancel, cancel_form
-from ui.library import consent, saving
+from ui.library import consent, share
 from ui.library.conflict import conflict
 from ui.library.describe import describe
 from ui.library.history import history
@@ -33,7 +34,6 @@ from ui.questions import (
     ShareIt,
     SignIn,
 )
-from ui.sharing import share
 from ui.text import ago, plain, value_text
 
 

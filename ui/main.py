@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.account import who
+from ui import who
 
 ROOT = Path(__file__).resolve().parent.parent
 # The same picture twice: not every browser takes an SVG for a tab. For an icon of Streamlit's own

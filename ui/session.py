@@ -26,7 +26,7 @@ from core.sweeps.group import Group
 from core.sweeps.members import Plan
 from core.system import log
 from core.workbench import Landed, LeftBehind
-from ui.build.insight import Insight
+from ui.insight import Insight
 from ui.questions import Question
 
 FIRST_PRESET = "sft_toolbench"

@@ -11,9 +11,9 @@ import streamlit as st
 
 from core.errors import TunesmithError
 from core.identity.protocol import Actor
-from ui import session
-from ui.account import sign_in, who
-from ui.build import autosave
+from ui import session, who
+from ui.account import sign_in
+from ui.draft import autosave
 from ui.errors import boundary
 from ui.frame import cookie, leaving, offline, scheme
 from ui.text import plain

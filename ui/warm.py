@@ -29,7 +29,7 @@ def warm_up() -> None:
     for name in (*_FOR_THE_ICON, *imported(_FIRST_PAGE)):
         import_module(name)
     # Imported here: they are among what is to be read in later.
-    from ui.build.insight import Insight
+    from ui.insight import Insight
     from ui.session import FIRST_PRESET
 
     _ = Insight(drafts.from_preset(presets.find(FIRST_PRESET))).by_section

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from core.document import ABSENT
-from ui.form import from_literal, literal
+from ui.build.form import from_literal, literal
 from ui.text import fix_text, plain, value_text
 
 JOINER = "\u2060"

@@ -70,8 +70,8 @@ def look(pid: int, life: int = 0) -> Sample | None:
 
 
 def slope(samples: list[Sample]) -> float:
-    """MiB an hour, by least squares over the last two thirds; 0 for fewer than ten samples."""
-    kept = samples[len(samples) // 3 :]
+    """MiB an hour, by least squares over the last half; 0 for fewer than ten samples."""
+    kept = samples[len(samples) // 2 :]
     if len(kept) < 10:
         return 0.0
     mean_x = sum(one.at for one in kept) / len(kept)

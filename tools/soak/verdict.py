@@ -8,9 +8,9 @@ from tools.soak.gauge import Sample, longest_life, slope
 from tools.soak.soak import Made, Outcome
 
 MOST_GROWTH: Final = 20.0
-"""MiB an hour that the memory of one process may grow over the last two thirds of its life."""
-LEAST_SECONDS: Final = 1200.0
-"""A shorter life says nothing about growth: caches fill for the first minutes."""
+"""MiB an hour that the memory of one process may grow over the last half of its life."""
+LEAST_SECONDS: Final = 1800.0
+"""A shorter life says nothing about growth: it has not met every fault before."""
 _SHOWN: Final = 40
 
 
@@ -57,7 +57,7 @@ def _process(samples: list[Sample]) -> Iterator[str]:
     first, last = (statistics.median(s.rss for s in part) for part in (life[:third], life[-third:]))
     yield (
         f"| Memory of the longest life ({minutes:.0f} min) | {first:.0f} MiB in its first third, "
-        f"{last:.0f} in its last; {slope(life):+.1f} MiB/h over the last two thirds |"
+        f"{last:.0f} in its last; {slope(life):+.1f} MiB/h over the last half |"
     )
     for name, values in (
         ("Open files", [s.files for s in life]),

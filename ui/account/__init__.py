@@ -1,1 +1,1 @@
-"""Signing in, who is signed in, and the account page."""
+"""Signing in, and the account page."""

@@ -7,8 +7,7 @@ import streamlit as st
 
 from core.errors import NotAccepted, TunesmithError
 from core.identity.protocol import Account, ByMail
-from ui import session
-from ui.account import who
+from ui import session, who
 from ui.services import services
 from ui.session import MailStep
 from ui.text import plain

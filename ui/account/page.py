@@ -9,11 +9,11 @@ from core.identity.protocol import Account, Actor
 from core.sessions import SessionInfo
 from core.system import log
 from core.workbench import Workbench
-from ui import session
-from ui.account import tokens, who
+from ui import session, who
+from ui.account import tokens
 from ui.frame.heading import heading
+from ui.library import share
 from ui.services import has_accounts, listens_locally, services
-from ui.sharing import share
 from ui.text import ago, exact, plain, value_text
 
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"))

@@ -21,8 +21,8 @@ from core.errors import (
 from core.identity.protocol import Account, NewAccount
 from core.identity.rules import MIN_PASSWORD
 from core.system import log
-from ui import session
-from ui.account import by_mail, who
+from ui import session, who
+from ui.account import by_mail
 from ui.frame.heading import heading
 from ui.services import services
 from ui.session import MailStep

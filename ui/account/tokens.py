@@ -11,9 +11,8 @@ from core.identity.access_tokens import MAX_NAME, PREFIX, AccessTokens, Made, Sc
 from core.identity.protocol import Account
 from core.identity.rules import name_key
 from core.workbench import Workbench
-from ui import session
-from ui.account import who
-from ui.library import saving
+from ui import session, who
+from ui.draft import saving
 from ui.services import listens_locally, services
 from ui.text import ago, count, exact, plain
 

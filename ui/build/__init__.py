@@ -1,1 +1,1 @@
-"""The build page: its form, what stands beside it, and what its buttons do to the draft."""
+"""The build page: its form, and what stands beside it."""

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import session
-from ui.library import saving
+from ui.draft import saving
 
 _CONFIG = "config"
 

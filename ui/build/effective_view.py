@@ -12,7 +12,7 @@ from core.output.trainer import shown_value
 from core.system.secrets import redact
 from core.trainers.effective import WHYS, Effective
 from ui import session
-from ui.build.target import said
+from ui.run.target import said
 from ui.text import plain
 
 _TITLES: Final = {"derived": "What follows", "fixed": "What nobody can set"}

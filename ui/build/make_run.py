@@ -14,9 +14,9 @@ from core.findings import Finding
 from core.reading.target import DEFAULT, Target
 from core.reading.view import View
 from ui import session
-from ui.build.insight import Insight
-from ui.build.target import said
-from ui.comparing.changes import consequence_lines, settings_table
+from ui.differences.changes import consequence_lines, settings_table
+from ui.insight import Insight
+from ui.run.target import said
 from ui.text import BLOCKED, MARKS, count, plain, value_text
 
 _SHOWN: Final = 20

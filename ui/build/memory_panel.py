@@ -18,7 +18,7 @@ from core.reading.models import dims
 from core.reading.rows import Unknown
 from core.reading.target import Setting
 from ui import session
-from ui.build.insight import Insight
+from ui.insight import Insight
 from ui.text import MARKS, plain
 
 _BADGES: Final[dict[Fit, str]] = {

@@ -12,11 +12,11 @@ from core.fields import FieldSpec
 from core.findings import Finding
 from core.output.text import code_span
 from ui import session
-from ui.build.actions import drop_key
-from ui.build.insight import OTHER, Insight
-from ui.build.parts import Part, place
+from ui.build.form import field_grid, finding_line, json_editor, raw_value
 from ui.build.tools import tools_body
-from ui.form import field_grid, finding_line, json_editor, raw_value
+from ui.draft.actions import drop_key
+from ui.insight import OTHER, Insight
+from ui.parts import Part, place
 from ui.text import MARKS, plain, value_text, worst
 
 _OPEN_AT_FIRST: Final = ("model", "training", "data")

@@ -12,9 +12,9 @@ from core.drafts.importing import Import
 from core.presets import Preset
 from ui import session
 from ui.build import tour
-from ui.build.actions import COMMAND, DOWNLOAD, HEADER, begin_or_ask, open_draft
-from ui.build.importer import import_dialog
-from ui.build.parts import Part, place
+from ui.draft.actions import COMMAND, DOWNLOAD, HEADER, begin_or_ask, open_draft
+from ui.draft.importer import import_dialog
+from ui.parts import Part, place
 from ui.questions import History
 from ui.text import plain, value_text
 

@@ -12,26 +12,27 @@ from core.findings import Finding
 from core.output.text import code_span
 from core.trainers.requirements import Requirements
 from ui import session
-from ui.build import autosave, target
-from ui.build.actions import (
+from ui.build.duration import duration, taken
+from ui.build.form import finding_line
+from ui.build.memory_panel import memory_panel, memory_shown
+from ui.differences import address
+from ui.draft import autosave, saving
+from ui.draft.actions import (
     COMMAND,
     DOWNLOAD,
     apply_safe_fixes,
     downloaded,
     schema_place,
 )
-from ui.build.duration import duration, taken
-from ui.build.insight import OTHER, Insight, says_no_effect
-from ui.build.memory_panel import memory_panel, memory_shown
-from ui.build.parts import Part, place
-from ui.build.run_card import about, folded, run_card
-from ui.comparing import address
 from ui.errors import boundary
-from ui.form import finding_line
-from ui.library import saving
+from ui.insight import OTHER, Insight, says_no_effect
+from ui.library import share
+from ui.parts import Part, place
 from ui.places import SWEEP
 from ui.questions import MakeRun
-from ui.sharing import share
+from ui.run import target
+from ui.run.run_card import folded, run_card
+from ui.run.verdict import headline, verdict_badges
 from ui.text import BLOCKED, MARKS, count, plain, value_text
 
 
@@ -94,46 +95,6 @@ def _counted() -> object:
 
 def _runs(insight: Insight) -> bool:
     return insight.report.trainer.runs
-
-
-def verdict_badges(insight: Insight) -> str:
-    """The two verdicts and the number of warnings, as badges."""
-    report = insight.report
-    valid = ":green-badge[:material/check: valid]"
-    if not report.is_valid:
-        valid = f":red-badge[:material/error: invalid · {count(len(report.errors), 'error')}]"
-    badges = [valid, _trainer_badge(insight)]
-    if report.warnings:
-        warnings = count(len(report.warnings), "warning")
-        badges.append(f":orange-badge[:material/warning: {warnings}]")
-    return " ".join(badges)
-
-
-def headline(insight: Insight) -> str:
-    """The numbers that matter most, on one line of Markdown."""
-    derived = insight.derived
-    parts = [
-        f"{about('rows_train', derived)} rows",
-        f"{about('effective_batch', derived)} per update",
-        f"{about('updates_total', derived)} updates",
-        f"warm-up {about('warmup_share', derived)}",
-        f"peak lr {about('peak_learning_rate', derived)}",
-    ]
-    # Each number a part of its own: the style keeps it on one line with its unit.
-    return " · ".join(f":gray[{plain(part)}]" for part in parts if "–" not in part)
-
-
-def _trainer_badge(insight: Insight) -> str:
-    verdict = insight.report.trainer
-    if not verdict.runs:
-        reasons = len(verdict.blockers)
-        more = f" · {reasons} reasons" if reasons > 1 else ""
-        return f":red-badge[:material/block: stops the trainer{more}]"
-    if not verdict.learns:
-        return ":orange-badge[:material/hourglass_disabled: runs, learns nothing]"
-    if any(finding.rule == "resources.vram" for finding in insight.report.warnings):
-        return ":orange-badge[:material/memory: runs out of memory, by the estimate]"
-    return ":green-badge[:material/play_arrow: runs]"
 
 
 _NAMES_SCHEMA: Final = "download.schema"

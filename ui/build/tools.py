@@ -9,9 +9,9 @@ from core import fields, presets
 from core.document import Path, get
 from core.fields import FieldSpec
 from ui import session
-from ui.build.actions import open_draft
-from ui.build.insight import Insight
-from ui.form import field, field_grid, finding_line, json_editor
+from ui.build.form import field, field_grid, finding_line, json_editor
+from ui.draft.actions import open_draft
+from ui.insight import Insight
 from ui.text import plain, value_text
 
 _BLANK: dict[str, Any] = {

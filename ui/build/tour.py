@@ -10,8 +10,8 @@ from typing import Any, Final
 import streamlit as st
 
 from ui import session
-from ui.build.insight import Insight
 from ui.errors import boundary
+from ui.insight import Insight
 from ui.text import fix_text, plain
 
 # By the part that each speaks of.

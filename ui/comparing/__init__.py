@@ -1,1 +1,1 @@
-"""The compare page, and the table of configs side by side that other pages draw too."""
+"""The compare page: which configs stand side by side, and what is taken over."""

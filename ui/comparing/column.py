@@ -8,15 +8,15 @@ from core.comparing.sources import Origin, Side, gather, origin
 from core.document import Source
 from core.drafts.draft import Draft, from_preset, from_source
 from core.presets import find
-from ui import session
-from ui.account import who
-from ui.build.actions import begin_and_go
-from ui.build.insight import Insight
-from ui.build.summary import verdict_badges
-from ui.comparing import address, sources
-from ui.comparing.address import MAX_COLUMNS, View
-from ui.library import saving
+from ui import session, who
+from ui.comparing import sources
+from ui.differences import address
+from ui.differences.address import MAX_COLUMNS, View
+from ui.draft import saving
+from ui.draft.actions import begin_and_go
+from ui.insight import Insight
 from ui.library.preview import findings
+from ui.run.verdict import verdict_badges
 from ui.text import plain, value_text
 
 

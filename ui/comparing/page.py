@@ -16,18 +16,18 @@ from core.document import path_text
 from core.errors import TunesmithError
 from core.output.comparison import comparison_csv, comparison_markdown
 from core.system.secrets import redact
-from ui import session
-from ui.account import who
-from ui.comparing import address, sources
-from ui.comparing.address import MAX_COLUMNS, View
-from ui.comparing.comparison import Board, board, shown, shown_consequences, table
-from ui.comparing.curves_panel import curves
+from ui import session, who
+from ui.comparing import sources
 from ui.comparing.taking import taking
-from ui.comparing.text_differences import text_differences
+from ui.differences import address
+from ui.differences.address import MAX_COLUMNS, View
+from ui.differences.comparison import Board, board, shown, shown_consequences, table
+from ui.differences.curves_panel import curves
+from ui.differences.text_differences import text_differences
 from ui.errors import boundary
 from ui.frame.heading import heading
+from ui.library import share
 from ui.questions import Compared, SignIn
-from ui.sharing import share
 from ui.text import count as counted
 from ui.text import plain, value_text
 

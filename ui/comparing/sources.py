@@ -10,10 +10,9 @@ from core.comparing.sources import DRAFT, Origin, Shelf
 from core.drafts.importing import Import, Refusal, inspect
 from core.errors import Unavailable
 from core.stores.protocol import Query
-from ui import session
-from ui.account import who
-from ui.comparing import address
-from ui.comparing.address import MAX_COLUMNS, View
+from ui import session, who
+from ui.differences import address
+from ui.differences.address import MAX_COLUMNS, View
 from ui.errors import boundary
 from ui.text import plain, value_text
 

@@ -10,9 +10,9 @@ from core.comparing.taking import Pick, taken
 from core.document import Document
 from core.errors import PathError
 from ui import session
-from ui.comparing.changes import consequence_lines, settings_table
-from ui.comparing.comparison import SECTION, Board, state_of
-from ui.comparing.grid import Pick as Picked
+from ui.differences.changes import consequence_lines, settings_table
+from ui.differences.comparison import SECTION, Board, state_of
+from ui.differences.grid import Pick as Picked
 from ui.places import BUILD
 from ui.text import count, plain, value_text
 

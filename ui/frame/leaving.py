@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from ui import session
-from ui.build.parts import Part, place
+from ui.parts import Part, place
 
 # A download needs no rerun, so the browser itself notes that the work has been taken away.
 _JS = """

@@ -5,7 +5,7 @@ from typing import Final
 import streamlit as st
 
 from ui import session
-from ui.library import saving
+from ui.draft import saving
 from ui.services import services
 
 _LOOK_AGAIN: Final = 3

@@ -1,1 +1,1 @@
-"""The library page, and all that is done with a saved config: saving, versions, conflicts."""
+"""The library page, and what is done with a saved config: versions, conflicts, links."""

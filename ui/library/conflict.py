@@ -12,8 +12,8 @@ from core.document import ABSENT, Path, same
 from core.drafts.merge import Choice, Picks, Side, merged
 from core.system.secrets import redact
 from core.workbench import Clash
-from ui.comparing.comparison import NOTHING, SECTION, Texts, state_of, visible
-from ui.comparing.grid import Cell, Column, Line, Pick, grid, sheet
+from ui.differences.comparison import NOTHING, SECTION, Texts, state_of, visible
+from ui.differences.grid import Cell, Column, Line, Pick, grid, sheet
 from ui.text import plain
 
 _SIDES: Final[tuple[Side, Side]] = ("mine", "theirs")

@@ -5,8 +5,8 @@ import streamlit as st
 from core.output.text import printable
 from core.system.secrets import redact
 from ui import session
+from ui.draft import saving
 from ui.frame.answers import answers
-from ui.library import saving
 from ui.questions import Consent
 from ui.text import count, plain
 

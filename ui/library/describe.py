@@ -5,8 +5,7 @@ import streamlit as st
 from core.errors import TunesmithError
 from core.stores.protocol import MAX_DESCRIPTION, MAX_NAME, Config
 from core.workbench import Workbench, saved_as
-from ui import session
-from ui.account import who
+from ui import session, who
 from ui.frame.answers import answers, cancel_form
 from ui.text import plain
 

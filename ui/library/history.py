@@ -10,11 +10,10 @@ from core.drafts.draft import file_name
 from core.errors import Conflict
 from core.stores.protocol import Config, Version
 from core.workbench import Workbench, saved_as
-from ui import session
-from ui.account import who
-from ui.comparing import address
-from ui.comparing.address import View
-from ui.comparing.comparison import board, table
+from ui import session, who
+from ui.differences import address
+from ui.differences.address import View
+from ui.differences.comparison import board, table
 from ui.library.preview import used
 from ui.text import ago, exact, plain
 

@@ -9,10 +9,11 @@ from core.drafts import draft as drafts
 from core.stores.protocol import Facets
 from core.workbench import Workbench
 from ui import session
-from ui.build.actions import begin_and_go
-from ui.build.importer import import_dialog
+from ui.draft import saving
+from ui.draft.actions import begin_and_go
+from ui.draft.importer import import_dialog
 from ui.frame.heading import heading
-from ui.library import preview, saving, several
+from ui.library import preview, several
 from ui.library.query import filters, no_match, pager
 from ui.library.table import table
 from ui.places import BUILD

@@ -12,14 +12,14 @@ from core.stores.protocol import Config
 from core.system.secrets import redact
 from core.workbench import Workbench, opened
 from ui import session
-from ui.build.insight import Insight
-from ui.build.run_card import run_card
-from ui.build.summary import verdict_badges
-from ui.comparing import address
-from ui.comparing.address import View
-from ui.library import saving
+from ui.differences import address
+from ui.differences.address import View
+from ui.draft import saving
+from ui.insight import Insight
+from ui.library import share
 from ui.questions import Describe, History
-from ui.sharing import share
+from ui.run.run_card import run_card
+from ui.run.verdict import verdict_badges
 from ui.text import MARKS, ago, count, exact, plain, value_text
 
 _FINDINGS_SHOWN = 8

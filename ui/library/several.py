@@ -7,8 +7,8 @@ import streamlit as st
 from core.comparing.sources import Origin
 from core.stores.protocol import Summary
 from core.workbench import Workbench
-from ui.comparing import address
-from ui.comparing.address import View
+from ui.differences import address
+from ui.differences.address import View
 from ui.library.preview import delete, tags, used
 from ui.text import count, plain, value_text
 

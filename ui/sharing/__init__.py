@@ -1,1 +1,1 @@
-"""Making links, and the page that a link leads to."""
+"""The page that a link leads to."""

@@ -13,18 +13,17 @@ from core.drafts.draft import Draft, file_name, from_source
 from core.shares.protocol import Shared, token_hash, token_of
 from core.shares.snapshot import Column
 from core.system.database import now
-from ui import session
-from ui.account import who
-from ui.build.actions import begin_and_go
-from ui.build.insight import OTHER, Insight
-from ui.build.run_card import run_card
-from ui.build.summary import verdict_badges
-from ui.comparing.comparison import Board, board, shown, table, visible
-from ui.comparing.curves_panel import curves
+from ui import session, who
 from ui.comparing.page import SHOWN, downloads
-from ui.comparing.text_differences import text_differences
+from ui.differences.comparison import Board, board, shown, table, visible
+from ui.differences.curves_panel import curves
+from ui.differences.text_differences import text_differences
+from ui.draft.actions import begin_and_go
 from ui.frame.heading import heading
+from ui.insight import OTHER, Insight
 from ui.library.preview import findings
+from ui.run.run_card import run_card
+from ui.run.verdict import verdict_badges
 from ui.services import services
 from ui.text import MARKS, ago, count, exact, plain, value_text
 

@@ -9,9 +9,9 @@ from core.sweeps.group import Group, fingerprint
 from core.sweeps.members import Plan
 from core.workbench import Workbench
 from ui import session
-from ui.comparing import address
-from ui.comparing.address import View
-from ui.library import saving
+from ui.differences import address
+from ui.differences.address import View
+from ui.draft import saving
 from ui.places import LIBRARY
 from ui.questions import Consent
 from ui.text import count, plain

@@ -18,7 +18,7 @@ from core.sweeps.text import (
     warned,
 )
 from core.system.secrets import redact
-from ui.comparing.comparison import consequence_text
+from ui.differences.comparison import consequence_text
 from ui.text import BLOCKED, MARKS, count, plain
 
 # At least 4.5 to 1 against the page, which is white or near-black.

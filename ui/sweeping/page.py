@@ -16,11 +16,11 @@ from core.sweeps.group import tag_of
 from core.sweeps.members import Member, Plan, Sweep, plan
 from core.sweeps.text import value_shown
 from ui import session
-from ui.build.target import said
-from ui.comparing.comparison import board, table
+from ui.differences.comparison import board, table
 from ui.errors import boundary
 from ui.frame.heading import heading
 from ui.places import BUILD
+from ui.run.target import said
 from ui.sweeping import axes, files, group, members
 from ui.text import MARKS, plain, value_text
 

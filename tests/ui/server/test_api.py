@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from core.api.problems import unavailable
 from tests.asgi import request
-from ui.server.api import NOT_NOW, Lazy
+from ui.rest import NOT_NOW, Lazy
 
 URL = "http://localhost/api/training"
 

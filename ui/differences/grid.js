@@ -1,4 +1,4 @@
-// The browser's part of ui/comparing/grid.py: moving by key, picking cells, downloading a column's file.
+// The browser's part of ui/differences/grid.py: moving by key, picking cells, downloading a column's file.
 
 const CELLS = "tbody td"
 const TITLES = { section: "Pick the whole section", setting: "Pick this value" }

@@ -9,9 +9,8 @@ from core.drafts.draft import Draft
 from core.errors import Unavailable
 from core.identity.protocol import Actor
 from core.workbench import LeftBehind
-from ui import session
-from ui.account import who
-from ui.build.actions import begin
+from ui import session, who
+from ui.draft.actions import begin
 from ui.errors import boundary
 from ui.server import live
 from ui.services import services

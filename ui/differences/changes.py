@@ -8,7 +8,7 @@ from core.comparing.consequences import Outcome, consequences
 from core.document import ABSENT
 from core.output.text import code_span
 from core.system.secrets import redact
-from ui.comparing.comparison import consequence_text, text_of
+from ui.differences.comparison import consequence_text, text_of
 from ui.text import plain
 
 _SHOWN: Final = 40

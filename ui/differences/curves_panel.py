@@ -6,10 +6,10 @@ import streamlit as st
 
 from core.estimates.schedule import Schedule, reason, schedule, shared
 from ui import session
-from ui.build.curve import draw
-from ui.comparing.comparison import Board
-from ui.comparing.curves import Curve, overlay
+from ui.differences.comparison import Board
+from ui.differences.curves import Curve, overlay
 from ui.errors import boundary
+from ui.run.curve import draw
 from ui.text import count, plain, value_text
 
 _NAMED = 3

@@ -9,9 +9,8 @@ from core.drafts.merge import Picks
 from core.errors import Conflict, NameTaken, NeedsConsent, NotFound, TunesmithError, Unavailable
 from core.stores.protocol import Config
 from core.workbench import Clash, Workbench, saved_as
-from ui import session
-from ui.account import who
-from ui.build.actions import begin_or_ask
+from ui import session, who
+from ui.draft.actions import begin_or_ask
 from ui.places import BUILD
 from ui.questions import Consent, IsGone, NameIsTaken, SavedElsewhere, SignIn
 from ui.services import services

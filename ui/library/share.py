@@ -16,18 +16,17 @@ from core.stores.protocol import MAX_NAME, Config
 from core.system import log
 from core.system.database import now
 from core.workbench import Workbench
-from ui import session
-from ui.account import who
+from ui import session, who
+from ui.draft import saving
 from ui.errors import boundary
 from ui.frame.answers import answers, cancel
-from ui.library import saving
 from ui.questions import LinkMade, ShareIt
 from ui.services import base_path, services
 from ui.text import MARKS, ago, count, exact, plain, value_text
 
 if TYPE_CHECKING:
     # What it draws with leads back to here.
-    from ui.comparing.comparison import Board
+    from ui.differences.comparison import Board
 
 _DAYS: Final = (1, 7, 30, MAX_DAYS)
 _USUAL_DAYS: Final = 7

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ui import session
-from ui.account import who
+from ui import session, who
 from ui.errors import boundary
 
 

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.changes.text_difference import Piece
-from ui.comparing.grid import Cell, Column, Line, sheet
+from ui.differences.grid import Cell, Column, Line, sheet
 
 TAGS = {
     "style",

@@ -1,4 +1,4 @@
-// The browser's part of ui/build/curve.py: Streamlit lets no SVG through that is not in an image, and an
+// The browser's part of ui/run/curve.py: Streamlit lets no SVG through that is not in an image, and an
 // image knows neither the theme nor the mouse.
 
 const drawn = new WeakMap()

@@ -16,8 +16,7 @@ from core.drafts.draft import Draft
 from core.errors import TunesmithError
 from core.findings import Finding
 from core.system import log
-from ui import session
-from ui.build import parts
+from ui import parts, session
 from ui.places import BUILD
 from ui.questions import LeaveUnsaved
 from ui.services import base_path

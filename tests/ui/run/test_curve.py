@@ -11,8 +11,8 @@ from core.derive import derive
 from core.document import put
 from core.estimates.schedule import Marks, Schedule, schedule
 from core.reading.view import View
-from ui.build.curve import MARKS_MOST, drawing
-from ui.comparing.curves import LISTED, Curve, overlay
+from ui.differences.curves import LISTED, Curve, overlay
+from ui.run.curve import MARKS_MOST, drawing
 
 
 def run(preset: str, **training: int | float) -> Schedule:

@@ -22,9 +22,9 @@ from core.output.text import value_text as json_text
 from core.reading.target import DEFAULT
 from core.system.secrets import masked, redact
 from ui import session
-from ui.build.run_card import amount
-from ui.build.target import said
-from ui.comparing.grid import Cell, Column, Line, Pick, Sheet, grid, sheet
+from ui.differences.grid import Cell, Column, Line, Pick, Sheet, grid, sheet
+from ui.run.run_card import amount
+from ui.run.target import said
 from ui.text import count, value_text
 
 SECTION: Final = "section:"

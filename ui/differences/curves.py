@@ -7,7 +7,7 @@ from typing import Final
 
 from core.estimates.schedule import Schedule, rate_text
 from core.output.text import printable
-from ui.build.curve import (
+from ui.run.curve import (
     BELOW,
     MARKS_MOST,
     TOP,

@@ -27,9 +27,9 @@ from core.errors import DocumentError, PathError
 from core.fields import FieldSpec
 from core.findings import Finding
 from ui import session
-from ui.build.actions import apply_fix, open_draft, refresh
-from ui.build.insight import Insight, belongs_to_field
-from ui.build.parts import Part, place
+from ui.draft.actions import apply_fix, open_draft, refresh
+from ui.insight import Insight, belongs_to_field
+from ui.parts import Part, place
 from ui.text import BLOCKED, MARKS, fix_text, plain, value_text
 
 COLUMNS = 3

@@ -14,11 +14,10 @@ from core.reading.consent import Command
 from core.system import log
 from core.system.secrets import redact
 from core.workbench import Landed
-from ui import session
-from ui.account import who
-from ui.build.actions import begin_and_go
+from ui import session, who
+from ui.draft import saving
+from ui.draft.actions import begin_and_go
 from ui.errors import boundary
-from ui.library import saving
 from ui.text import MARKS, count, fix_text, plain, value_text
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from core import trainers
 from core.reading.target import ENVIRONMENTS, Target, machine, machines
 from ui import session
-from ui.build.insight import Insight
+from ui.insight import Insight
 from ui.text import plain
 
 ENVIRONMENT_TITLES: Final = {

@@ -15,7 +15,7 @@ import streamlit as st
 from core.derive import TITLES, Derived, Quantity
 from core.document import number_text
 from core.estimates.schedule import reason, schedule
-from ui.build.curve import draw, drawing
+from ui.run.curve import draw, drawing
 from ui.text import grouped
 
 # The share says more than the number of warm-up updates.

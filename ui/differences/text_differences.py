@@ -11,7 +11,7 @@ from core.compare import Row, named_path_text
 from core.document import Path, get, write
 from core.output.text import code_span
 from core.system.secrets import masked, redact
-from ui.comparing.comparison import Board, visible
+from ui.differences.comparison import Board, visible
 from ui.text import count
 
 _LONG: Final = 120

@@ -1,0 +1,1 @@
+"""Configs side by side: the table, the curves and the texts, which several pages draw."""
