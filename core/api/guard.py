@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import traceback
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,10 @@ from core.system.rates import Rates, network
 
 _PLACES: Final = 8
 """The most lines of our own that the log tells of a fault."""
+
+_PASSED_OVER: Final = 16 * 1024 * 1024
+_PATIENCE: Final = 1.0
+"""Bytes, and seconds, of a refused body that are taken in before the answer."""
 
 logger = logging.getLogger("tunesmith")
 
@@ -49,6 +53,8 @@ class Guard:
         except TooManyTries as error:
             await answer.instead(of_error(error), scope, receive)
         except Problem as problem:
+            if problem.status == 413:
+                await _pass_over(scope, receive)
             await answer.instead(problem, scope, receive)
 
     async def _within_time(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
@@ -101,6 +107,21 @@ class Guard:
 def _too_large(most: int) -> Problem:
     text = f"The body has more than {most} bytes; send less at once."
     return Problem(413, "too_large", text, headers={"connection": "close"})
+
+
+async def _pass_over(scope: Scope, receive: Receive) -> None:
+    """Take in the rest of a body; a proxy that is cut off tells of that, not of our answer."""
+    if "expect" in Headers(scope=scope):
+        # This client asks before it sends, and reading on would say yes.
+        return
+    left = _PASSED_OVER
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
 
 
 def _given(body: bytes) -> Receive:

@@ -132,6 +132,26 @@ def test_a_body_that_comes_in_parts_is_counted_and_not_waited_for(
     assert start["status"] == status
 
 
+@pytest.mark.parametrize(("headers", "read"), [({}, 2), ({"expect": "100-continue"}, 0)])
+def test_a_body_that_is_refused_is_taken_in_where_it_is_on_its_way(
+    headers: dict[str, str], read: int
+) -> None:
+    parts = [part(b"x" * 5), part(b"x" * 5, more=False)]
+    left = list(parts)
+
+    async def receive() -> Any:
+        return left.pop(0)
+
+    async def send(message: Any) -> None:
+        assert len(parts) - len(left) == read
+
+    length = {"content-length": "10", **headers}
+    raw = [(name.encode(), value.encode()) for name, value in length.items()]
+    scope: Scope = {"type": "http", "method": "POST", "path": "/", "headers": raw, "client": None}
+    asyncio.run(Guard(echoing, Limits(body_bytes=4), Rates())(scope, receive, send))
+    assert len(parts) - len(left) == read
+
+
 def test_work_that_takes_too_long_is_answered_and_keeps_its_turn() -> None:
     goes_on, began = threading.Event(), []
 
