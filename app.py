@@ -19,6 +19,7 @@ from ui.errors import show_error
 from ui.server.closed import Closed
 from ui.server.garbage import Departures, collected_seldom
 from ui.server.headers import SafeHeaders
+from ui.server.heaps import few_heaps
 from ui.server.loopback import LoopbackOnly
 from ui.server.session_routes import SameOriginSockets, routes
 from ui.server.together import Together
@@ -32,6 +33,7 @@ logger = logging.getLogger("tunesmith")
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Set up logging and services; the first page is made ready while its visitor comes."""
+    few_heaps()
     log.configure()
     # A proxy writes down who asked for what; uvicorn would too, even with --no-access-log.
     logging.getLogger("uvicorn.access").disabled = True
