@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -43,6 +43,7 @@ PAGE: Final = "docs/deploying.md"
 STOP_SECONDS: Final = 30
 # Of a request, on a machine that does something else beside.
 PATIENCE: Final = 60
+TLS_TRIES: Final = 3
 
 STREAMLIT: Final = ("-m", "streamlit", "run", "app.py", "--server.headless", "true")
 UVICORN: Final = ("-m", "uvicorn", "app:app", "--ws-per-message-deflate", "false")
@@ -71,13 +72,24 @@ def serving(
 
 def opened(url: str, context: ssl.SSLContext | None = None, origin: str = "") -> ClientConnection:
     """A WebSocket as the browser opens it from a page of the app."""
+    # websockets reads and writes in two threads, and OpenSSL does not bear that: over TLS about one
+    # request in a hundred never left this process, and the proxy waited for it.
+    for _ in range(TLS_TRIES if context else 0):
+        with suppress(TimeoutError):
+            return _opened(url, context, origin, PATIENCE / 10)
+    return _opened(url, context, origin, PATIENCE)
+
+
+def _opened(
+    url: str, context: ssl.SSLContext | None, origin: str, patience: float
+) -> ClientConnection:
     return connect(
         url.replace("http", "ws", 1) + "/_stcore/stream",
         ssl=context,
         origin=Origin(origin or url),
         subprotocols=[Subprotocol("streamlit")],
         max_size=None,
-        open_timeout=PATIENCE,
+        open_timeout=patience,
         proxy=None,
     )
 
