@@ -271,6 +271,8 @@ def test_the_tour_is_taken_with_the_keyboard_and_offered_once(
     expect(card).to_have_count(0)
     page.locator(".st-key-tour-again").get_by_role("button").click()
     expect(card).to_contain_text("1 of 5")
+    # The card listens for keys as soon as its button has the focus.
+    expect(page.locator(".st-key-tour_next button")).to_be_focused()
     page.keyboard.press("Escape")
     expect(card).to_have_count(0)
 
