@@ -42,7 +42,7 @@ CORE_LAYERS: Final = (
     ("__main__",),
 )
 UI_LAYERS: Final = (
-    ("insight", "places", "server", "text"),
+    ("icons", "insight", "places", "server", "text"),
     ("errors", "questions", "services"),
     ("rest", "session"),
     ("warm", "who"),

@@ -107,6 +107,13 @@ def first_run(page: Connection) -> list[ForwardMsg]:
     return found
 
 
+def pictures(messages: list[ForwardMsg]) -> list[str]:
+    """The addresses of what stands above the sidebar and in the browser's tab."""
+    logos = [one.logo.image for one in messages if one.WhichOneof("type") == "logo"]
+    icons = [one.page_config_changed.favicon for one in messages]
+    return [address for address in (*logos, *icons) if address]
+
+
 # --- Both commands -----------------------------------------------------------------------------
 
 
@@ -122,10 +129,14 @@ def test_both_commands_serve_pages_sockets_and_the_api_and_stop_when_asked(
             judged = client.post("/api/training/validate", json={"config_text": "{}"})
             assert judged.json()["is_valid"] is False
         page = opened(app.url)
-        started = next(one for one in first_run(page) if one.WhichOneof("type") == "new_session")
+        messages = first_run(page)
+        started = next(one for one in messages if one.WhichOneof("type") == "new_session")
         # .streamlit/config.toml was read: its theme, and no compression that costs time.
         assert started.new_session.custom_theme.base_font_size == 14
         assert page.protocol.extensions == []
+        # No run needs a file for them.
+        kinds = [address.partition(";")[0] for address in pictures(messages)]
+        assert kinds == ["data:image/svg+xml", "data:image/png"]
         with pytest.raises(InvalidStatus, match="403"):
             opened(app.url, origin="http://elsewhere.example.org")
         server.send_signal(signal.SIGTERM)

@@ -4,21 +4,19 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import who
+from ui import icons, who
 
 ROOT = Path(__file__).resolve().parent.parent
-# The same picture twice: not every browser takes an SVG for a tab. For an icon of Streamlit's own
-# it would ask Google.
-ICON, LOGO = str(ROOT / "ui" / "icon.png"), str(ROOT / "ui" / "icon.svg")
 
 st.set_page_config(
     page_title="Tunesmith",
-    page_icon=ICON,
+    # For an icon of Streamlit's own the browser would ask Google.
+    page_icon=icons.tab(),
     layout="wide",
     initial_sidebar_state="auto",
 )
 # The name beside it stands in style.css, in the color of the text.
-st.logo(LOGO)
+st.logo(icons.logo())
 page = st.navigation(
     [
         st.Page(ROOT / "pages" / "build.py", title="Build", default=True),

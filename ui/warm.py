@@ -13,6 +13,7 @@ from typing import Final
 
 from core import presets
 from core.drafts import draft as drafts
+from ui import icons
 
 _FIRST_PAGE: Final = Path(__file__).resolve().parents[1] / "pages" / "build.py"
 _FOR_THE_ICON: Final = ("numpy", "PIL.ImageFile")
@@ -28,6 +29,8 @@ def warm_up() -> None:
     """Read in what the first page needs, and judge its first draft once."""
     for name in (*_FOR_THE_ICON, *imported(_FIRST_PAGE)):
         import_module(name)
+    icons.tab()
+    icons.logo()
     # Imported here: they are among what is to be read in later.
     from ui.insight import Insight
     from ui.session import FIRST_PRESET
