@@ -18,7 +18,7 @@ from tests.doc_pages import Block, Command, blocks, commands
 
 CODE: Final = ("core", "ui", "pages", "presets", "tests", "docs", "tools", ".streamlit")
 BESIDE: Final = ("app.py", "run.py", "pyproject.toml", "README.md", "CONTRIBUTING.md")
-LEFT_OUT: Final = ("__pycache__", "node_modules", "images", "*.png")
+LEFT_OUT: Final = ("__pycache__", "node_modules", "images")
 
 PLACE: Final = re.compile(r"(?P<what>At the end of |In )?`(?P<file>[\w./]+)`:")
 
