@@ -131,6 +131,8 @@ def test_a_click_while_it_is_saved_stops_nothing(user: User) -> None:
     page = user.open("/sweep")
     vary(page, ("seed", ", ".join(map(str, range(60)))))
     page.get_by_role("button", name="Save as a group").click()
+    # How far it is stands there for a moment only.
+    expect(page.get_by_text(re.compile("Saved [1-9][0-9]* (of 60|configs)"))).to_be_visible()
     page.get_by_role("button", name="Add a setting").click()
     # Whether the click ended the first run of the page or just missed it, all of it is there.
     expect(page.locator(".st-key-sweep_saved")).to_contain_text("tagged sweep:sft_toolbench")

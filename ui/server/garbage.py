@@ -24,6 +24,9 @@ LEAST: Final = 8
 SOON: Final = 1.0
 """Seconds until a page that is closed has been put away."""
 
+RESTS: Final = 30
+"""How many times as long as it took nobody looks again, however many come and go."""
+
 
 @contextmanager
 def collected_seldom() -> Iterator[None]:
@@ -58,6 +61,7 @@ class Departures:
         self.app = app
         self._collect, self._soon = collect, soon
         self._here = self._left = 0
+        self._is_due, self._rests_until = False, 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on; a socket is counted until it closes."""
@@ -73,6 +77,14 @@ class Departures:
 
     def _note_one_left(self) -> None:
         self._left += 1
-        if self._left >= max(LEAST, self._here // 2):
-            self._left = 0
-            asyncio.get_running_loop().call_later(self._soon, self._collect)
+        if self._is_due or self._left < max(LEAST, self._here // 2):
+            return
+        self._is_due = True
+        loop = asyncio.get_running_loop()
+        loop.call_at(max(loop.time() + self._soon, self._rests_until), self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._left, self._is_due = 0, False
+        began = loop.time()
+        self._collect()
+        self._rests_until = loop.time() + RESTS * (loop.time() - began)

@@ -1,7 +1,7 @@
 """Few heaps, where the C library is glibc: it gives each thread a heap of its own.
 
 Each of them keeps what its busiest moment took: with the threads that requests run in, a server
-grew to 172 MiB in 40 minutes of mixed work and faults, and to 150 with two heaps (docs/faults.md).
+grew to 172 MiB in 40 minutes of mixed work and faults, and to 148 with two heaps (docs/faults.md).
 Only one of Python's threads works at a time, so that they hardly wait for each other.
 """
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import gc
+import time
 import weakref
+from itertools import pairwise
 
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.server.garbage import LEAST, TIMES, Departures, collected_seldom
+from ui.server.garbage import LEAST, RESTS, TIMES, Departures, collected_seldom
 
 
 class Circle:
@@ -79,7 +81,6 @@ async def visit(app: ASGIApp, scope: Scope) -> None:
     [
         (LEAST, LEAST - 1, 0),
         (LEAST, LEAST, 1),
-        (2 * LEAST, 2 * LEAST, 2),
         # Of many, a third: half as many as stay.
         (60, 19, 0),
         (60, 20, 1),
@@ -87,6 +88,25 @@ async def visit(app: ASGIApp, scope: Scope) -> None:
 )
 def test_people_who_leave_have_garbage_collected(here: int, left: int, times: int) -> None:
     assert asyncio.run(collections(here, left, "websocket")) == times
+
+
+def test_who_opens_and_closes_again_and_again_has_it_looked_seldom() -> None:
+    looks: list[float] = []
+
+    def look() -> None:
+        looks.append(time.monotonic())
+        time.sleep(0.01)
+
+    async def come_and_go() -> None:
+        app = Departures(stays, look, soon=0)
+        gone = asyncio.Event()
+        gone.set()
+        while len(looks) < 3:
+            await visit(app, {"type": "websocket", "end": gone})
+            await asyncio.sleep(0)
+
+    asyncio.run(come_and_go())
+    assert all(later - former > RESTS * 0.01 for former, later in pairwise(looks))
 
 
 def test_requests_are_not_people() -> None:
